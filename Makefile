@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# `make help` lists the targets. Each installs what it needs and builds what is stale.
+
+PYTHON ?= python3
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
+CAPTURES ?= ../shared/captures
+IFACE ?=
+DB ?= build/traffic.db
+RUN_FLAGS ?= --progress-secs 5
+
+VENV := .venv
+BIN := $(VENV)/bin
+OBJECTS := build/ebpf/traffic_analyzer.bpfel.o build/ebpf/traffic_analyzer.bpfeb.o
+EBPF_HEADERS := $(wildcard ebpf/*.h)
+
+RUN_PACKAGES := clang llvm libbpf-dev linux-libc-dev python3-bpfcc python3-venv
+TEST_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool tshark dnsmasq-base nginx-light curl bind9-dnsutils iputils-ping \
+	openssl sqlite3 bpftool shellcheck
+
+.PHONY: help setup build run demo test bench score lint package docs clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing: Debian packages (as root) and the Python environment
+	@hack/install-packages $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory $(VENV)/.dev
+
+build: $(VENV)/.run $(OBJECTS) ## the eBPF objects, both byte orders, and .venv/bin/traffic-analyzer
+
+run: ## collect on the default-route interface (or IFACE=name) until Ctrl-C, as root
+	@hack/install-packages $(RUN_PACKAGES)
+	@$(MAKE) --no-print-directory build
+	@mkdir -p $(dir $(DB))
+	@echo "Reports, in another terminal: $(BIN)/traffic-analyzer top-ip --db $(DB)   (top-lan, top-flow, --help)"
+	@exec $(BIN)/traffic-analyzer run $(if $(IFACE),--iface $(IFACE)) --db $(DB) $(RUN_FLAGS)
+
+demo: ## build a virtual home in network namespaces, send real traffic for 20 s, print the reports
+	@hack/install-packages $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory build
+	@$(BIN)/python -m tests.home.demo
+
+test: setup build ## every test, kernel tests included where root and eBPF are at hand
+	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+bench: setup build ## ns per packet and µs per flow, as ratios to what runs beside it
+	@$(BIN)/python -m tests.bench
+
+score: setup build ## replay CAPTURES=dir through the real programs and compare with its expected answers
+	@$(BIN)/python -m tests.score $(CAPTURES)
+
+lint: setup ## ruff, mypy --strict, shellcheck
+	@$(BIN)/ruff check python tests
+	@$(BIN)/mypy
+	@shellcheck hack/* .ci/run
+
+package: build ## a Python wheel with both objects inside, in dist/
+	@mkdir -p python/traffic_analyzer/bpf
+	@cp $(OBJECTS) python/traffic_analyzer/bpf/
+	@$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls -l dist/*.whl
+
+docs: build ## the reference of commands, flags and columns, drawn from the declarations
+	@mkdir -p docs
+	@$(BIN)/python -m traffic_analyzer.faces.reference > docs/reference.md
+
+clean: ## remove everything that was built, installed packages and databases of other folders apart
+	@rm -rf build dist $(VENV) python/traffic_analyzer/bpf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name '__pycache__' -o -name '*.egg-info' | grep -v '^./.git/' | xargs -r rm -rf
+
+build/ebpf/traffic_analyzer.%.o: ebpf/traffic_analyzer.bpf.c $(EBPF_HEADERS)
+	@mkdir -p $(dir $@)
+	@$(CLANG) -target $* -mcpu=v3 -O2 -g -Wall -Wextra -Werror $(addprefix -I,$(wildcard /usr/include/*-linux-gnu*)) \
+		-c $< -o $@.tmp
+	@$(LLVM_STRIP) -g $@.tmp
+	@mv $@.tmp $@
+	@echo "built $@"
+
+$(VENV)/.venv:
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.venv pyproject.toml
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+	@echo "built $(BIN)/traffic-analyzer"
+
+$(VENV)/.dev: $(VENV)/.run
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@

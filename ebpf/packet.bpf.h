@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * From a socket buffer to the flow it belongs to.
+ *
+ * A cursor walks the headers, outermost to transport. It reads in place where
+ * the bytes are linear and copies them where they are not; packets without a
+ * link header are always copied, because their IP header is not aligned for
+ * machines that need it. Nothing here writes to the packet or keeps it.
+ *
+ * Headers are arrays of bytes and words without bit-fields, so that one source
+ * serves both byte orders.
+ */
+#ifndef TRAFFIC_ANALYZER_PACKET_H
+#define TRAFFIC_ANALYZER_PACKET_H
+
+#define ETHERTYPE_IPV4 0x0800
+#define ETHERTYPE_IPV6 0x86dd
+#define ETHERTYPE_8021Q 0x8100
+#define ETHERTYPE_8021AD 0x88a8
+#define ETHERTYPE_QINQ 0x9100 /* before 802.1ad, still sent */
+#define ETHERTYPE_PPPOE 0x8864
+#define PPP_IPV4 0x0021
+#define PPP_IPV6 0x0057
+
+#define L4_HOP_BY_HOP 0
+#define L4_TCP 6
+#define L4_UDP 17
+#define L4_ROUTING 43
+#define L4_FRAGMENT 44
+#define L4_AH 51
+#define L4_DESTINATION 60
+#define L4_SCTP 132
+#define L4_MOBILITY 135
+#define L4_HIP 139
+#define L4_SHIM6 140
+
+#define VLAN_TAGS 3 /* tags followed in the frame; the one in the skb comes before them */
+#define EXTENSION_HEADERS 8 /* followed; RFC 8200 suggests at most one of each of six kinds */
+#define VLAN_LEN 4 /* bytes of a tag that the kernel took out of the frame */
+
+#define IPV4_MIN_LEN 20
+#define IPV4_MORE_FRAGMENTS 0x2000
+#define IPV4_OFFSET 0x1fff
+#define IPV6_MORE_FRAGMENTS 0x0001
+#define IPV6_OFFSET 0xfff8
+#define TCP_DATA_OFFSET 12 /* where the header tells its length */
+#define UDP_LEN 8
+
+struct ethernet_header {
+	__u8 destination[TA_MAC_LEN];
+	__u8 source[TA_MAC_LEN];
+	__be16 ethertype;
+};
+
+struct vlan_header {
+	__be16 tci;
+	__be16 ethertype;
+};
+
+struct pppoe_header { /* RFC 2516, 4, and the PPP protocol behind it */
+	__u8 version_type;
+	__u8 code;
+	__be16 session;
+	__be16 length;
+	__be16 protocol;
+};
+
+struct ipv4_header { /* RFC 791, 3.1 */
+	__u8 version_ihl;
+	__u8 tos;
+	__be16 total_length;
+	__be16 identification;
+	__be16 flags_offset;
+	__u8 ttl;
+	__u8 protocol;
+	__be16 checksum;
+	__be32 src;
+	__be32 dst;
+};
+
+struct ipv6_header { /* RFC 8200, 3 */
+	__be32 version_class_label;
+	__be16 payload_length;
+	__u8 next_header;
+	__u8 hop_limit;
+	__be32 src[4];
+	__be32 dst[4];
+};
+
+struct extension_header { /* RFC 8200, 4; length in units of eight bytes, the first not counted */
+	__u8 next_header;
+	__u8 length;
+};
+
+struct fragment_header { /* RFC 8200, 4.5 */
+	__u8 next_header;
+	__u8 reserved;
+	__be16 offset_flags;
+	__be32 identification;
+};
+
+struct ports { /* what TCP, UDP and SCTP begin with */
+	__be16 src;
+	__be16 dst;
+};
+
+struct cursor {
+	struct __sk_buff *skb;
+	__u32 offset; /* bytes from skb->data to the next header */
+	bool in_place; /* constant at each call: may linear bytes be read without a copy */
+};
+
+struct packet {
+	struct ta_flow_key key;
+	struct ta_traffic traffic;
+	__u8 neighbour_mac[TA_MAC_LEN];
+	__u32 headers_len; /* bytes repeated by each segment of a super-packet, the skb's VLAN tag not included */
+	__u32 found; /* set of enum ta_counter: what was met on the way */
+	bool is_flow;
+};
+
+struct fragment {
+	struct fragment_key key;
+	bool is_first; /* names the ports for the fragments that follow */
+	bool is_later; /* has no transport header */
+};
+
+#define FOUND(counter) (1U << (counter))
+
+/* The next @len bytes, in place or copied to @room; NULL past the end of the packet. */
+static __always_inline const void *cursor_peek(const struct cursor *at, void *room, __u32 len)
+{
+	void *data = (void *)(long)at->skb->data;
+	void *end = (void *)(long)at->skb->data_end;
+
+	if (at->in_place && data + at->offset + len <= end)
+		return data + at->offset;
+	if (bpf_skb_load_bytes(at->skb, at->offset, room, len))
+		return NULL;
+	return room;
+}
+
+static __always_inline const void *cursor_pull(struct cursor *at, void *room, __u32 len)
+{
+	const void *header = cursor_peek(at, room, len);
+
+	at->offset += len;
+	return header;
+}
+
+static __always_inline bool is_vlan(__u16 ethertype)
+{
+	return ethertype == ETHERTYPE_8021Q || ethertype == ETHERTYPE_8021AD ||
+	       ethertype == ETHERTYPE_QINQ;
+}
+
+/* The EtherType of what is carried, behind VLAN tags and PPPoE; 0 where the frame ends before. */
+static __always_inline __u16 pull_link(struct cursor *at, struct packet *packet)
+{
+	struct ethernet_header ethernet_room;
+	struct pppoe_header pppoe_room;
+	struct vlan_header vlan_room;
+	const struct ethernet_header *ethernet;
+	const struct pppoe_header *pppoe;
+	const struct vlan_header *vlan;
+	__u16 ethertype;
+
+	ethernet = cursor_pull(at, &ethernet_room, sizeof(*ethernet));
+	if (!ethernet)
+		return 0;
+	__builtin_memcpy(packet->neighbour_mac,
+			 packet->key.direction == TA_INGRESS ? ethernet->source : ethernet->destination,
+			 TA_MAC_LEN);
+	ethertype = bpf_ntohs(ethernet->ethertype);
+
+	for (int i = 0; i < VLAN_TAGS && is_vlan(ethertype); i++) {
+		vlan = cursor_pull(at, &vlan_room, sizeof(*vlan));
+		if (!vlan)
+			return 0;
+		ethertype = bpf_ntohs(vlan->ethertype);
+	}
+
+	if (ethertype == ETHERTYPE_PPPOE) {
+		pppoe = cursor_pull(at, &pppoe_room, sizeof(*pppoe));
+		if (!pppoe)
+			return 0;
+		switch (bpf_ntohs(pppoe->protocol)) {
+		case PPP_IPV4:
+			return ETHERTYPE_IPV4;
+		case PPP_IPV6:
+			return ETHERTYPE_IPV6;
+		}
+	}
+	return ethertype;
+}
+
+/* True where @at stood on an IPv4 header. RFC 791. */
+static __always_inline bool pull_ipv4(struct cursor *at, struct packet *packet, struct fragment *fragment)
+{
+	struct ipv4_header room;
+	const struct ipv4_header *ipv4 = cursor_peek(at, &room, sizeof(*ipv4));
+	__u16 flags_offset;
+	__u32 len;
+
+	if (!ipv4 || ipv4->version_ihl >> 4 != 4)
+		return false;
+	len = (ipv4->version_ihl & 0xf) * 4;
+	if (len < IPV4_MIN_LEN)
+		return false;
+	packet->key.ip_version = 4;
+	packet->key.l4_proto = ipv4->protocol;
+	__builtin_memcpy(packet->key.src, &ipv4->src, sizeof(ipv4->src));
+	__builtin_memcpy(packet->key.dst, &ipv4->dst, sizeof(ipv4->dst));
+
+	flags_offset = bpf_ntohs(ipv4->flags_offset);
+	fragment->is_later = flags_offset & IPV4_OFFSET;
+	fragment->is_first = !fragment->is_later && (flags_offset & IPV4_MORE_FRAGMENTS);
+	fragment->key.identification = ipv4->identification;
+	fragment->key.l4_proto = ipv4->protocol;
+	at->offset += len;
+	return true;
+}
+
+static __always_inline bool is_extension(__u8 next_header)
+{
+	switch (next_header) {
+	case L4_HOP_BY_HOP:
+	case L4_ROUTING:
+	case L4_FRAGMENT:
+	case L4_AH:
+	case L4_DESTINATION:
+	case L4_MOBILITY:
+	case L4_HIP:
+	case L4_SHIM6:
+		return true;
+	}
+	return false;
+}
+
+/* Follows the extension headers to the transport protocol, or to a later fragment. RFC 8200, 4. */
+static __always_inline void pull_extensions(struct cursor *at, struct packet *packet, struct fragment *fragment)
+{
+	struct extension_header extension_room;
+	struct fragment_header fragment_room;
+	const struct extension_header *extension;
+	const struct fragment_header *piece;
+	__u16 offset_flags;
+	__u8 kind;
+
+	for (int i = 0; i < EXTENSION_HEADERS; i++) {
+		kind = packet->key.l4_proto;
+		if (!is_extension(kind))
+			return;
+		if (kind == L4_FRAGMENT) {
+			piece = cursor_pull(at, &fragment_room, sizeof(*piece));
+			if (!piece)
+				break;
+			offset_flags = bpf_ntohs(piece->offset_flags);
+			packet->key.l4_proto = piece->next_header;
+			fragment->key.identification = piece->identification;
+			fragment->is_later = offset_flags & IPV6_OFFSET;
+			if (fragment->is_later)
+				return;
+			fragment->is_first = offset_flags & IPV6_MORE_FRAGMENTS;
+			continue;
+		}
+		extension = cursor_peek(at, &extension_room, sizeof(*extension));
+		if (!extension)
+			break;
+		packet->key.l4_proto = extension->next_header;
+		if (kind == L4_AH) /* RFC 4302, 2.2: in units of four bytes, less two */
+			at->offset += (extension->length + 2) * 4;
+		else
+			at->offset += (extension->length + 1) * 8;
+	}
+	if (is_extension(packet->key.l4_proto))
+		packet->found |= FOUND(TA_EXTENSIONS_TOO_LONG);
+}
+
+/* True where @at stood on an IPv6 header. RFC 8200. */
+static __always_inline bool pull_ipv6(struct cursor *at, struct packet *packet, struct fragment *fragment)
+{
+	struct ipv6_header room;
+	const struct ipv6_header *ipv6 = cursor_pull(at, &room, sizeof(*ipv6));
+
+	if (!ipv6 || bpf_ntohl(ipv6->version_class_label) >> 28 != 6)
+		return false;
+	packet->key.ip_version = 6;
+	packet->key.l4_proto = ipv6->next_header;
+	__builtin_memcpy(packet->key.src, ipv6->src, sizeof(ipv6->src));
+	__builtin_memcpy(packet->key.dst, ipv6->dst, sizeof(ipv6->dst));
+	pull_extensions(at, packet, fragment);
+	return true;
+}
+
+/* Reads ports, and for super-packets the length of the transport header. */
+static __always_inline void pull_transport(struct cursor *at, struct packet *packet)
+{
+	struct ports room;
+	const struct ports *ports;
+	__u8 data_offset;
+
+	switch (packet->key.l4_proto) {
+	case L4_TCP:
+	case L4_UDP:
+	case L4_SCTP:
+		break;
+	default:
+		return;
+	}
+	ports = cursor_peek(at, &room, sizeof(*ports));
+	if (!ports) {
+		packet->found |= FOUND(TA_L4_TRUNCATED);
+		return;
+	}
+	packet->key.src_port = ports->src;
+	packet->key.dst_port = ports->dst;
+
+	if (!at->skb->gso_size)
+		return;
+	if (packet->key.l4_proto == L4_UDP)
+		at->offset += UDP_LEN;
+	else if (packet->key.l4_proto == L4_TCP &&
+		 !bpf_skb_load_bytes(at->skb, at->offset + TCP_DATA_OFFSET, &data_offset, sizeof(data_offset)))
+		at->offset += (data_offset >> 4) * 4;
+}
+
+/* Lends the ports of a first fragment to those that follow it. */
+static __always_inline void join_fragments(struct packet *packet, struct fragment *fragment)
+{
+	struct fragment_flow *known, flow = {};
+
+	__builtin_memcpy(fragment->key.src, packet->key.src, sizeof(fragment->key.src));
+	__builtin_memcpy(fragment->key.dst, packet->key.dst, sizeof(fragment->key.dst));
+	fragment->key.ifindex = packet->key.ifindex;
+	fragment->key.direction = packet->key.direction;
+	fragment->key.ip_version = packet->key.ip_version;
+
+	if (fragment->is_first) {
+		flow.src_port = packet->key.src_port;
+		flow.dst_port = packet->key.dst_port;
+		flow.l4_proto = packet->key.l4_proto;
+		if (bpf_map_update_elem(&fragments, &fragment->key, &flow, BPF_ANY))
+			packet->found |= FOUND(TA_FRAGMENT_UNTRACKED);
+		return;
+	}
+	known = bpf_map_lookup_elem(&fragments, &fragment->key);
+	if (!known) {
+		packet->found |= FOUND(TA_FRAGMENT_ORPHAN);
+		return;
+	}
+	packet->key.src_port = known->src_port;
+	packet->key.dst_port = known->dst_port;
+	packet->key.l4_proto = known->l4_proto;
+}
+
+/*
+ * Bytes and packets as they are on the wire. A super-packet of GSO or GRO
+ * holds its headers once, the wire carries them in every segment. gso_segs is
+ * 0 where the sender left the counting to the device (virtio, packet sockets).
+ */
+static __always_inline void measure(struct __sk_buff *skb, struct packet *packet)
+{
+	__u32 tag_len = skb->vlan_present ? VLAN_LEN : 0;
+	__u32 segments = skb->gso_segs;
+
+	packet->traffic.bytes = skb->len + tag_len;
+	packet->traffic.packets = 1;
+	if (!skb->gso_size)
+		return;
+	if (!segments)
+		segments = (skb->len - packet->headers_len + skb->gso_size - 1) / skb->gso_size;
+	if (segments > 1) {
+		packet->traffic.bytes += (__u64)(segments - 1) * (packet->headers_len + tag_len);
+		packet->traffic.packets = segments;
+	}
+}
+
+/* Fills @packet; its key is whole where is_flow is set. */
+static __always_inline void read_packet(struct __sk_buff *skb, struct packet *packet, bool has_link_header)
+{
+	struct cursor at = { .skb = skb, .in_place = has_link_header };
+	struct fragment fragment = {};
+	__u16 ethertype;
+
+	ethertype = has_link_header ? pull_link(&at, packet) : bpf_ntohs((__u16)skb->protocol);
+	switch (ethertype) {
+	case ETHERTYPE_IPV4:
+		packet->is_flow = pull_ipv4(&at, packet, &fragment);
+		break;
+	case ETHERTYPE_IPV6:
+		packet->is_flow = pull_ipv6(&at, packet, &fragment);
+		break;
+	default:
+		return;
+	}
+	if (!packet->is_flow) {
+		packet->found |= FOUND(TA_MALFORMED);
+		return;
+	}
+	if (!fragment.is_later)
+		pull_transport(&at, packet);
+	if (fragment.is_first || fragment.is_later)
+		join_fragments(packet, &fragment);
+	packet->headers_len = at.offset;
+}
+
+#endif

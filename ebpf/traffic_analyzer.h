@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ABI between the packet programs and the collector: the only place where
+ * the two agree. python/traffic_analyzer/kernel/abi.py mirrors it and a test
+ * compares both, member by member. Whoever changes a size, an order or a
+ * meaning here raises TA_ABI_VERSION.
+ *
+ * Integers are in the byte order of the machine, but for ports and addresses,
+ * which stay as they were on the wire.
+ */
+#ifndef TRAFFIC_ANALYZER_H
+#define TRAFFIC_ANALYZER_H
+
+#define TA_ABI_VERSION 1
+
+#define TA_ADDRESS_LEN 16 /* bytes; an IPv4 address fills the first four, the rest is 0 */
+#define TA_MAC_LEN 6 /* bytes */
+#define TA_GENERATIONS 2 /* of each counted map: one is written while the other is read */
+
+enum ta_direction {
+	TA_INGRESS = 0, /* from the link to this machine */
+	TA_EGRESS = 1, /* from this machine to the link */
+	TA_DIRECTIONS = 2,
+};
+
+/*
+ * Counted per interface and direction, each in bytes and packets.
+ * SEEN = what the flows hold + NON_IP + NOT_BOOKED, in every generation.
+ * What stands below NOT_BOOKED tells how a packet was read; it is part of the
+ * three above and never added to them.
+ */
+enum ta_counter {
+	TA_SEEN = 0, /* every packet */
+	TA_NON_IP, /* neither IPv4 nor IPv6: ARP, LLDP, MPLS, PPP control, ... */
+	TA_NOT_BOOKED, /* no room in the flow map */
+	TA_MALFORMED, /* said to be IP, but its header does not hold; in NON_IP */
+	TA_L4_TRUNCATED, /* booked without ports: the transport header is cut short */
+	TA_FRAGMENT_ORPHAN, /* booked without ports: first fragment never seen */
+	TA_FRAGMENT_UNTRACKED, /* first fragment that could not be remembered */
+	TA_EXTENSIONS_TOO_LONG, /* booked without ports: more extension headers than are followed */
+	TA_COUNTERS,
+};
+
+struct ta_traffic {
+	__u64 bytes; /* as on the wire, link header included, preamble and FCS not */
+	__u64 packets; /* as on the wire: a GSO or GRO super-packet counts its segments */
+};
+
+/* Key of the flow maps. One direction of one conversation, outermost IP header. */
+struct ta_flow_key {
+	__u8 src[TA_ADDRESS_LEN]; /* as on the wire */
+	__u8 dst[TA_ADDRESS_LEN]; /* as on the wire */
+	__u32 ifindex; /* where the packet was seen */
+	__u16 src_port; /* network byte order; 0 where the protocol has none */
+	__u16 dst_port; /* network byte order; 0 where the protocol has none */
+	__u8 direction; /* enum ta_direction */
+	__u8 l4_proto; /* IANA protocol number, after IPv6 extension headers */
+	__u8 ip_version; /* 4 or 6 */
+	__u8 padding; /* 0 */
+};
+
+/* Value of the flow maps, one for each CPU. */
+struct ta_flow {
+	struct ta_traffic traffic;
+	__u8 neighbour_mac[TA_MAC_LEN]; /* link source on ingress, destination on egress; 0 without a link header */
+	__u8 padding[2]; /* 0 */
+};
+
+/* Value of the interface maps, one for each CPU; the key is the ifindex (__u32). */
+struct ta_interface {
+	struct ta_traffic counter[TA_DIRECTIONS][TA_COUNTERS];
+};
+
+/* The only element of the control map. The collector writes it, the programs read it. */
+struct ta_control {
+	__u32 abi_version; /* TA_ABI_VERSION */
+	__u32 generation; /* counted up at each turn; its lowest bit names the maps in use */
+};
+
+#endif
