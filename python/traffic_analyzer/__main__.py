@@ -1,0 +1,71 @@
+"""The command: joins the faces to what they may not import."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+
+from .errors import TrafficAnalyzerError
+from .faces.cli.parser import Action, build_parser
+from .faces.cli.prune import render_pruned
+from .faces.cli.report import print_report
+from .settings import PRUNE, RUN
+
+_EXIT_INTERRUPTED = 130
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from . import daemon  # reports need neither libbpf nor threads
+    from .kernel.instance import Sizes
+
+    logging.basicConfig(level=logging.INFO, format="traffic-analyzer: %(message)s", stream=sys.stderr)
+    return daemon.run(
+        daemon.Config(
+            ifaces=tuple(dict.fromkeys(arguments.iface or ())),
+            bpf_object=arguments.bpf_object,
+            db=Path(arguments.db),
+            flush_interval_s=arguments.flush_interval_secs,
+            pin_dir=Path(arguments.pin_dir),
+            sizes=Sizes(flow_entries=arguments.flow_map_entries),
+            progress_s=arguments.progress_secs,
+        )
+    )
+
+
+def _prune(arguments: argparse.Namespace) -> int:
+    from .store.retention import prune
+
+    deleted = prune(Path(arguments.db), int(time.time()), arguments.retention_days)
+    sys.stdout.write(render_pruned(deleted, arguments.retention_days))
+    return 0
+
+
+ACTIONS = (
+    Action("run", "collect traffic until Ctrl-C", RUN, _run),
+    Action("prune", "delete rows older than a number of days", PRUNE, _prune),
+)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one command; its exit status. What a user can mend ends in one line on standard error."""
+    try:
+        arguments = build_parser(ACTIONS, print_report).parse_args(argv)
+        status: int = arguments.do(arguments)
+        sys.stdout.flush()
+        return status
+    except TrafficAnalyzerError as error:
+        print(f"traffic-analyzer: {error}", file=sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return _EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader, `head` say, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

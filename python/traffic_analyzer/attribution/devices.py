@@ -1,0 +1,65 @@
+"""Which end of a flow is the client, and which device that is."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..records import Direction, FlowRecord, Interface, Role
+
+_NO_MAC = bytes(6)
+_BROADCAST = b"\xff\xff\xff\xff"
+
+
+class Ends(NamedTuple):
+    """A flow with its ends named."""
+
+    is_tx: bool  #: sent by the client
+    client: bytes
+    client_port: int
+    remote: bytes
+    remote_port: int
+    device: bytes  #: MAC of the client; empty where the link does not tell it
+
+
+def _is_group(address: bytes) -> bool:
+    """Multicast (RFC 5771, RFC 4291 2.7) or limited broadcast: no client has such an address."""
+    return 224 <= address[0] < 240 or address == _BROADCAST if len(address) == 4 else address[0] == 0xFF
+
+
+def _on_link(address: bytes, interface: Interface) -> bool:
+    for network, prefix_bits in interface.networks:
+        if len(network) == len(address):
+            shift = len(address) * 8 - prefix_bits
+            if int.from_bytes(network, "big") >> shift == int.from_bytes(address, "big") >> shift:
+                return True
+    return False
+
+
+def _client_is_source(flow: FlowRecord, interface: Interface) -> bool:
+    src_is_group, dst_is_group = _is_group(flow.src), _is_group(flow.dst)
+    if src_is_group != dst_is_group:
+        return dst_is_group
+    if interface.role is Role.LAN:
+        return flow.direction == Direction.INGRESS
+    src_is_own, dst_is_own = flow.src in interface.addresses, flow.dst in interface.addresses
+    if src_is_own != dst_is_own:
+        return src_is_own
+    src_on_link, dst_on_link = _on_link(flow.src, interface), _on_link(flow.dst, interface)
+    if src_on_link != dst_on_link:
+        return src_on_link
+    return flow.direction == Direction.EGRESS
+
+
+def ends(flow: FlowRecord, interface: Interface) -> Ends:
+    """The ends of *flow* as seen on *interface*.
+
+    On a ``lan`` interface the client is the end beyond it, whatever its address. Elsewhere it is the end with an
+    address of this machine, else the one on the link's network, else the sender of what leaves. A group address is
+    never the client. Public and private addresses are treated alike.
+    """
+    is_tx = _client_is_source(flow, interface)
+    client_is_neighbour = interface.role is Role.LAN and is_tx == (flow.direction == Direction.INGRESS)
+    device = flow.neighbour_mac if client_is_neighbour and flow.neighbour_mac != _NO_MAC else b""
+    if is_tx:
+        return Ends(True, flow.src, flow.src_port, flow.dst, flow.dst_port, device)
+    return Ends(False, flow.dst, flow.dst_port, flow.src, flow.src_port, device)

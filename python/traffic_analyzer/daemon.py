@@ -1,0 +1,271 @@
+"""The collector: wires kernel, pipeline and store together, with the clocks, timers and signals that they lack."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import signal
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from .errors import KernelError, StoreError, TrafficAnalyzerError, UsageError
+from .kernel import instance as instances
+from .kernel import interfaces as links
+from .kernel import tc
+from .kernel.instance import Instance, Sizes
+from .kernel.libbpf import Libbpf
+from .kernel.objects import find_object
+from .kernel.reader import Reader
+from .pipeline import book, minute_of
+from .records import Batch, Interface, Role
+from .store.writer import Writer
+from .units import bytes_text
+
+log = logging.getLogger("traffic-analyzer")
+
+_STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_STORE_AGAIN_S = 10  # between two complaints about a database that cannot be written
+
+
+@dataclass(frozen=True)
+class Config:
+    """What ``run`` was asked for."""
+
+    ifaces: tuple[str, ...]
+    bpf_object: str | None
+    db: Path
+    flush_interval_s: int
+    pin_dir: Path
+    sizes: Sizes
+    progress_s: int
+
+
+def run(config: Config) -> int:
+    """Collects until SIGINT or SIGTERM; 0 when everything that was counted is stored.
+
+    :raises TrafficAnalyzerError: it could not start, and nothing of it is left; or not store the last of it, which
+        then stays in the kernel for the next start.
+    """
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in _STOPPING_SIGNALS}
+    try:
+        names = config.ifaces or tuple(links.default_route_interfaces()[:1])
+        _check_interfaces(names)
+        object_file = find_object(config.bpf_object)
+        libbpf = Libbpf()
+        writer = Writer(config.db)
+        try:
+            owner = instances.owner_key(config.db)
+            instance = instances.load(libbpf, object_file, config.pin_dir, owner, config.sizes)
+            collector = Collector(config, names, instance, writer)
+            log.info("object %s, %s, database %s", object_file, libbpf.name, config.db)
+            collector.collect(stop)
+        finally:
+            writer.close()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def _check_interfaces(names: tuple[str, ...]) -> None:
+    present = links.interface_names()
+    if not names:
+        raise UsageError(f"no default route to choose an interface by: name one with --iface ({', '.join(present)})")
+    for name in names:
+        if name not in present:
+            raise UsageError(f"--iface {name}: no such interface; this machine has {', '.join(present)}")
+
+
+class Collector:
+    """One instance and the interfaces it counts on.
+
+    The kernel is the queue: a generation is cleared only when it is stored, and the maps are turned only when the one
+    at rest is clear. While the database is slow or broken the programs count on into the other maps, at no cost in
+    memory here, and nothing is lost but the exact minute.
+    """
+
+    def __init__(self, config: Config, names: tuple[str, ...], instance: Instance, writer: Writer) -> None:
+        self._config = config
+        self._names = names
+        self._instance = instance
+        self._writer = writer
+        self._reader = Reader(instance)
+        self._attached: dict[str, Interface] = {}  # by name
+        self._known: dict[int, Interface] = {}  # by ifindex, gone ones included
+        self._in_flight: tuple[Batch, Future[bool]] | None = None
+        self._generation_began_s = time.time()
+        self._complained_s = 0.0
+        self._said_s = time.monotonic()
+        self._counted = [0, 0, 0]  # rx bytes, tx bytes, packets since the last line
+
+    def collect(self, stop: threading.Event) -> None:
+        """Attaches, takes over what an earlier run left, counts until *stop*, and leaves nothing behind."""
+        try:
+            self._attach_all()
+            self._take_over()
+            log.info("counting; Ctrl-C stops")
+            while not stop.wait(self._until_next_turn_s()):
+                self._follow_interfaces()
+                self._turn()
+                self._progress()
+        except BaseException:
+            self._leave_quietly()
+            raise
+        self._leave()
+
+    def _until_next_turn_s(self) -> float:
+        """To the next multiple of the interval, which a minute always is: no generation spans two minutes."""
+        now_s = time.time()
+        interval_s = self._config.flush_interval_s
+        return min(interval_s - now_s % interval_s, 60 - now_s % 60)
+
+    def _attach_all(self) -> None:
+        found = links.interfaces(self._names)
+        for name in self._names:
+            self._attach(found[name])
+
+    def _attach(self, interface: Interface) -> None:
+        self._writer.call(self._writer.store.remember_interface, self._instance.name, interface)
+        self._reader.register(interface.ifindex)
+        self._known[interface.ifindex] = interface
+        tc.attach(interface, self._instance, instances.living(self._config.pin_dir, self._instance))
+        self._attached[interface.name] = interface
+        log.info("attached to %s (ifindex %d, role %s)", interface.name, interface.ifindex, interface.role.value)
+
+    def _follow_interfaces(self) -> None:
+        """Refreshes addresses; attaches again to what was made anew."""
+        found = links.interfaces(self._names)
+        for name in self._names:
+            now, before = found.get(name), self._attached.get(name)
+            if before and (now is None or now.ifindex != before.ifindex):
+                log.warning("%s is gone; its traffic so far is kept", name)
+                self._reader.forget(before.ifindex)
+                del self._attached[name]
+                before = None
+            if now and before:
+                self._attached[name] = self._known[now.ifindex] = now
+            elif now:
+                try:
+                    self._attach(now)
+                except KernelError as error:  # it may be half made: the next turn tries again
+                    self._reader.forget(now.ifindex)
+                    self._complain(str(error))
+
+    def _take_over(self) -> None:
+        """Stores what instances of this database, whose process was killed, have counted, and removes them."""
+        for orphan in instances.orphans(self._instance.libbpf, self._config.pin_dir, self._instance.name.split("-")[0]):
+            tc.detach(orphan.name)
+            try:
+                reader = Reader(orphan)
+            except KernelError as error:
+                log.warning("%s; what it counted is dropped", error)
+                orphan.remove()
+                continue
+            named = self._interfaces_of(orphan.name)
+            packets = self._settle(orphan.name, reader, named)
+            orphan.remove()
+            self._writer.call(self._writer.store.forget_instance, orphan.name)
+            log.info("took over %s packets that were counted while nobody was reading", f"{packets:,}")
+
+    def _interfaces_of(self, instance: str) -> dict[int, Interface]:
+        """The interfaces of an earlier instance, with the addresses that they have now."""
+        rows = self._writer.call(self._writer.store.known_interfaces, instance)
+        now = links.interfaces(row.name for row in rows)
+        return {
+            row.ifindex: replace(now[row.name], ifindex=row.ifindex, role=Role(row.role)) if row.name in now
+            else Interface(row.name, row.ifindex, True, Role(row.role))
+            for row in rows
+        }  # fmt: skip
+
+    def _settle(self, name: str, reader: Reader, interfaces: dict[int, Interface]) -> int:
+        """Stores the last two generations of an instance that is attached nowhere; how many packets they held."""
+        reader.fence()
+        stored = self._writer.call(self._writer.store.stored_generation, name)
+        packets = 0
+        for number in (reader.generation - 1, reader.generation):
+            if number > stored:
+                generation = reader.read(number)
+                batch = book(generation, minute_of(time.time()), interfaces, reader.flow_capacity)
+                self._writer.commit(batch).result()
+                packets += sum(flow.packets for flow in generation.flows)
+                self._count(batch)
+        return packets
+
+    def _turn(self) -> None:
+        """Turns the maps and starts to store the generation at rest, unless the last one is not stored yet."""
+        if self._in_flight and not self._finish(self._in_flight):
+            return
+        began_s, self._generation_began_s = self._generation_began_s, time.time()
+        number = self._reader.turn()
+        generation = self._reader.read(number)
+        middle_s = (began_s + time.time()) / 2
+        batch = book(generation, minute_of(middle_s), self._known, self._reader.flow_capacity)
+        self._in_flight = batch, self._writer.commit(batch)
+        self._count(batch)
+
+    def _finish(self, in_flight: tuple[Batch, Future[bool]]) -> bool:
+        """True when the batch is stored and its generation cleared."""
+        batch, future = in_flight
+        if not future.done():
+            return False
+        try:
+            future.result()
+        except StoreError as error:
+            self._complain(f"{error}; counting goes on in the kernel and is stored when the database can be written")
+            self._in_flight = batch, self._writer.commit(batch)
+            return False
+        self._reader.clear(batch.generation)
+        self._in_flight = None
+        return True
+
+    def _complain(self, text: str) -> None:
+        """Logs a warning, but not at every turn."""
+        if time.monotonic() - self._complained_s >= _STORE_AGAIN_S:
+            self._complained_s = time.monotonic()
+            log.warning("%s", text)
+
+    def _leave(self) -> None:
+        """Detaches first, so that what is read then is all there will ever be."""
+        tc.detach(self._instance.name, [i.ifindex for i in self._attached.values()])
+        if self._in_flight:
+            _wait(self._in_flight[1])
+            self._in_flight = None
+        self._settle(self._instance.name, self._reader, self._known)
+        self._instance.remove()
+        self._writer.call(self._writer.store.forget_instance, self._instance.name)
+        self._progress(last=True)
+        log.info("stopped; everything that was counted is stored")
+
+    def _leave_quietly(self) -> None:
+        """After a failure: the kernel is left as it was found, as far as it lets us; counted traffic is stored."""
+        try:
+            self._leave()
+        except (TrafficAnalyzerError, OSError) as error:
+            log.error("while leaving: %s", error)
+
+    def _count(self, batch: Batch) -> None:
+        for key, traffic in batch.flows.items():
+            self._counted[key.is_tx] += traffic.bytes
+            self._counted[2] += traffic.packets
+
+    def _progress(self, last: bool = False) -> None:
+        interval_s = self._config.progress_s
+        if not interval_s or not last and time.monotonic() - self._said_s < interval_s:
+            return
+        self._said_s = time.monotonic()
+        rx, tx, packets = self._counted
+        self._counted = [0, 0, 0]
+        names = ", ".join(self._attached)
+        log.info("%s: down %s, up %s, %s packets", names, bytes_text(rx), bytes_text(tx), f"{packets:,}")
+
+
+def _wait(future: Future[bool]) -> None:
+    """Until it is done; whether it went well is asked of the store afterwards."""
+    with contextlib.suppress(StoreError):
+        future.result()
+
+

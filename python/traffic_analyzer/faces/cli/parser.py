@@ -1,0 +1,82 @@
+"""The parser, built from declarations."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+from ... import __version__
+from ...errors import UsageError
+from ...reports.registry import REPORTS
+from ...settings import LIMIT, REPORT, Kind, Setting
+
+_DESCRIPTION = "Where this network's traffic goes: device, site, protocol, how much, and how sure we are."
+_EXIT_STATUS = "Exit status: 0 done; 1 the kernel or the database refused; 2 the command line is wrong."
+
+
+@dataclass(frozen=True)
+class Action:
+    """A command that does something, handed in by the composition root."""
+
+    name: str
+    help: str
+    settings: tuple[Setting, ...]
+    do: Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see `{self.prog} --help`")
+
+
+def build_parser(actions: Sequence[Action], report: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+    """The whole command line. A parsed namespace has ``command`` and ``do``.
+
+    :param report: what every report's command does.
+    """
+    parser = _Parser(prog="traffic-analyzer", description=_DESCRIPTION, epilog=_EXIT_STATUS, allow_abbrev=False)
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    for action in actions:
+        command = _command(commands, action.name, action.help)
+        _add(command, action.settings)
+        command.set_defaults(do=action.do)
+    for declared in REPORTS.values():
+        command = _command(commands, declared.name, declared.help)
+        _add(command, (*REPORT, replace(LIMIT, default=declared.default_limit)))
+        shape = command.add_mutually_exclusive_group()
+        shape.add_argument("--json", dest="shape", action="store_const", const="json", help="JSON, with units")
+        shape.add_argument("--csv", dest="shape", action="store_const", const="csv", help="CSV")
+        command.set_defaults(do=report, shape="table")
+    return parser
+
+
+def _command(commands: Any, name: str, help_: str) -> argparse.ArgumentParser:
+    text = help_[0].upper() + help_[1:] + "."
+    command: argparse.ArgumentParser = commands.add_parser(
+        name, help=help_, description=text, epilog=_EXIT_STATUS, allow_abbrev=False
+    )
+    return command
+
+
+def _add(parser: argparse.ArgumentParser, settings: Sequence[Setting]) -> None:
+    for setting in settings:
+        many = setting.kind is Kind.LIST
+        text = setting.help if setting.default is None else f"{setting.help} (default: {setting.default})"
+        parser.add_argument(
+            setting.flag,
+            dest=setting.name,
+            type=_argument_type(setting),
+            action="append" if many else "store",
+            default=setting.default if not many else None,
+            metavar=setting.metavar or ("N" if setting.kind is Kind.INTEGER else "TEXT"),
+            required=setting.required,
+            help=text.replace("%", "%%"),
+        )
+
+
+def _argument_type(setting: Setting) -> Callable[[str], Any]:
+    """argparse lets a UsageError of ours pass, where it would reword a ValueError."""
+    return setting.parse

@@ -1,0 +1,30 @@
+"""What every report's command does."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from pathlib import Path
+
+from ...reports import registry
+from ..encode import render_csv, render_json
+from ..table import render_table
+
+_PIPE_WIDTH = None  # a pipe or a file gets whole names
+
+
+def print_report(arguments: argparse.Namespace) -> int:
+    """Runs the report that the command names and prints it in the shape asked for."""
+    since_unix_s, until_unix_s = registry.lookback(int(time.time()), arguments.lookback_minutes)
+    selection = registry.Selection(since_unix_s, until_unix_s, tuple(arguments.iface or ()), arguments.limit)
+    result = registry.run(Path(arguments.db), arguments.command, selection)
+    if arguments.shape == "json":
+        text = render_json(result)
+    elif arguments.shape == "csv":
+        text = render_csv(result)
+    else:
+        text = render_table(result, shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH)
+    sys.stdout.write(text)
+    return 0

@@ -1,0 +1,93 @@
+"""Every setting, declared once: type, unit, bounds, default and help. Flags, checks and docs are drawn from here."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import UsageError
+
+DEFAULT_DB = "/var/lib/traffic-analyzer/traffic-analyzer.db"
+
+
+class Kind(enum.Enum):
+    """What a setting holds."""
+
+    TEXT = "text"
+    PATH = "path"
+    INTEGER = "integer"
+    LIST = "list"  #: may be given several times
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting. ``minimum`` and ``maximum`` bound integers, both included."""
+
+    name: str
+    kind: Kind
+    help: str
+    default: Any = None
+    minimum: int = 0
+    maximum: int = 2**31 - 1
+    metavar: str | None = None
+    required: bool = False
+
+    @property
+    def flag(self) -> str:
+        """``--flow-map-entries``."""
+        return "--" + self.name.replace("_", "-")
+
+    def parse(self, text: str) -> Any:
+        """The value that *text* stands for.
+
+        :raises UsageError: it is no number, or out of bounds.
+        """
+        if self.kind is Kind.INTEGER:
+            try:
+                value = int(text)
+            except ValueError:
+                raise UsageError(f"{self.flag} {text}: not a whole number") from None
+            if not self.minimum <= value <= self.maximum:
+                raise UsageError(f"{self.flag} {text}: choose from {self.minimum} to {self.maximum}")
+            return value
+        if not text:
+            raise UsageError(f"{self.flag}: must not be empty")
+        if "\0" in text:
+            raise UsageError(f"{self.flag}: must not hold a NUL character")
+        return text
+
+
+DB = Setting("db", Kind.PATH, "SQLite database", DEFAULT_DB, metavar="FILE")
+
+RUN = (
+    Setting("iface", Kind.LIST, "interface to count on; may be repeated (default: that of the default route)",
+            metavar="NAME"),
+    Setting("bpf_object", Kind.PATH, "eBPF object to load (default: the build tree's, else the packaged one)",
+            metavar="FILE"),
+    DB,
+    Setting("flush_interval_secs", Kind.INTEGER, "seconds between two readings of the kernel's maps", 1, 1, 3600),
+    Setting("dns_ttl_cap_secs", Kind.INTEGER, "longest time a DNS answer names an address; no effect before names are "
+            "read (a later version)", 600, 0, 604_800),
+    Setting("sni_ttl_cap_secs", Kind.INTEGER, "longest time a TLS server name names an address; no effect before names "
+            "are read", 300, 0, 604_800),
+    Setting("flow_idle_timeout_secs", Kind.INTEGER, "silence after which a flow loses its name; no effect before names "
+            "are read: nothing is evicted", 900, 1, 604_800),
+    Setting("event_poll_millis", Kind.INTEGER, "milliseconds between two looks at captured packets; no effect before "
+            "names are read", 100, 1, 10_000),
+    Setting("flow_map_entries", Kind.INTEGER, "flows that fit between two readings; each takes about 200 bytes of "
+            "kernel memory on two CPUs", 65_536, 1, 16_777_216),
+    Setting("pin_dir", Kind.PATH, "folder of the pinned maps, on a bpf file system", "/sys/fs/bpf/traffic-analyzer",
+            metavar="DIR"),
+    Setting("progress_secs", Kind.INTEGER, "seconds between two lines on what was counted; 0: none", 0, 0, 86_400),
+)  # fmt: skip
+
+IFACE = Setting("iface", Kind.LIST, "only traffic of this interface; may be repeated (default: all)",
+                metavar="NAME")  # fmt: skip
+LOOKBACK_MINUTES = Setting("lookback_minutes", Kind.INTEGER, "how far back to look, in minutes", 60, 1, 52_560_000)
+LIMIT = Setting("limit", Kind.INTEGER, "most rows to show", 20, 1, 1_000_000)
+RETENTION_DAYS = Setting("retention_days", Kind.INTEGER, "days to keep", 30, 1, 36_500)
+
+REPORT = (IFACE, DB, LOOKBACK_MINUTES)
+PRUNE = (DB, RETENTION_DAYS)
+

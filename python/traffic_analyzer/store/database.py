@@ -1,0 +1,110 @@
+"""Opening the database: for writing, with its schema up to date; for reading, whatever its rights are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from peewee import DatabaseError, OperationalError, PeeweeException, SqliteDatabase
+
+from ..errors import StoreError
+from . import migrations, seed
+
+_BUSY_TIMEOUT_S = 10
+_HEADER = b"SQLite format 3\0"
+
+
+def _check_header(path: Path) -> None:
+    """An empty file is a database without tables; anything else begins with SQLite's header."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(len(_HEADER))
+    except OSError as error:
+        raise StoreError(f"--db {path}: {error.strerror}") from None
+    if head and head != _HEADER:
+        raise StoreError(f"--db {path}: not an SQLite database; choose another path, or move the file away")
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turns what SQLite says into one line with the path.
+
+    :raises StoreError: in place of every peewee error.
+    """
+    try:
+        yield
+    except PeeweeException as error:
+        raise StoreError(f"--db {path}: {error}") from error
+
+
+def open_writable(path: Path) -> SqliteDatabase:
+    """The database at *path*, made if missing, its schema brought up to date and a seed's tables taken over.
+
+    :raises StoreError: no database, no permission, or one of a newer version.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"--db {path}: the folder cannot be made ({error.strerror})") from None
+    if path.exists():
+        _check_header(path)
+    database = SqliteDatabase(
+        str(path),
+        pragmas={"journal_mode": "wal", "synchronous": "normal"},
+        timeout=_BUSY_TIMEOUT_S,
+        thread_safe=False,
+        check_same_thread=False,
+    )
+    with explained(path):
+        database.connect()
+        migrations.migrate(database)
+    return database
+
+
+@contextmanager
+def open_readable(path: Path) -> Iterator[SqliteDatabase]:
+    """The database at *path*, for reading only: no right to write to it or to its folder is needed.
+
+    A database of the seed that cannot be changed is read through a copy in memory.
+
+    :raises StoreError: there is none, or it cannot be read.
+    """
+    _check_header(path)
+    with explained(path):
+        database = _connect_readable(path)
+        with closing(database):
+            if seed.is_seed(database):
+                database = _taken_over_in_memory(database)
+            elif not migrations.version(database):
+                raise StoreError(f"--db {path}: holds no traffic yet; `traffic-analyzer run` fills it")
+            else:
+                migrations.check_version(database)
+            yield database
+
+
+def _connect_readable(path: Path) -> SqliteDatabase:
+    # A WAL database needs its -shm file, which a reader without rights cannot make. Where nobody has it open for
+    # writing the file stands still, and SQLite may read it as such.
+    uri = path.resolve().as_uri()
+    for mode in ("?mode=ro", "?mode=ro&immutable=1"):
+        database = SqliteDatabase(uri + mode, uri=True, timeout=_BUSY_TIMEOUT_S)
+        try:
+            database.execute_sql("SELECT count(*) FROM sqlite_master")
+            return database
+        except OperationalError:
+            database.close()
+            if mode.endswith("immutable=1"):
+                raise
+        except DatabaseError:
+            database.close()
+            raise
+    raise AssertionError("unreachable: the loop returns or raises")
+
+
+def _taken_over_in_memory(source: SqliteDatabase) -> SqliteDatabase:
+    copy = SqliteDatabase(":memory:")
+    copy.connect()
+    source.connection().backup(copy.connection())
+    migrations.migrate(copy)
+    return copy

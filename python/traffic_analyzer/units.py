@@ -1,0 +1,89 @@
+"""Units of numbers and how a person reads them. Called by faces only; below them a number stays a number."""
+
+from __future__ import annotations
+
+import enum
+import time
+
+
+class Unit(enum.Enum):
+    """What a report's column holds."""
+
+    TEXT = "text"
+    NAME = "name"  #: text that somebody else chose
+    COUNT = "count"
+    PORT = "port"
+    BYTES = "bytes"
+    PACKETS = "packets"
+    SHARE = "share"  #: 0 to 1
+    MINUTE = "unix_s"  #: start of a minute, Unix seconds
+    DIRECTION = "direction"  #: 0 ingress, 1 egress
+    L4_PROTO = "l4_proto"  #: IANA protocol number
+
+    @property
+    def is_number(self) -> bool:
+        """True where a column of it is set to the right."""
+        return self in (Unit.COUNT, Unit.PORT, Unit.BYTES, Unit.PACKETS, Unit.SHARE)
+
+
+_PROTOCOLS = {
+    1: "icmp", 2: "igmp", 4: "ipip", 6: "tcp", 17: "udp", 33: "dccp", 41: "ipv6", 47: "gre", 50: "esp", 51: "ah",
+    58: "icmpv6", 88: "eigrp", 89: "ospf", 103: "pim", 112: "vrrp", 115: "l2tp", 132: "sctp", 136: "udplite",
+}
+_NUMBERS = {name: number for number, name in _PROTOCOLS.items()}
+_PREFIXES = ("", "k", "M", "G", "T", "P", "E")
+_DIRECTIONS = ("ingress", "egress")
+
+
+def protocol_name(l4_proto: int) -> str:
+    """The short name of an IANA protocol number, or the number itself."""
+    return _PROTOCOLS.get(l4_proto, str(l4_proto))
+
+
+def protocol_number(text: str) -> int | None:
+    """The IANA number of a protocol given by name or by number; None where it is neither."""
+    if text.isascii() and text.isdigit():
+        return int(text) if int(text) <= 255 else None
+    return _NUMBERS.get(text.lower())
+
+
+def bytes_text(count: int) -> str:
+    """Three digits and a decimal prefix: ``999 B``, ``1.50 kB``, ``12.3 GB``."""
+    value, prefix = float(count), 0
+    while abs(value) >= 999.5 and prefix < len(_PREFIXES) - 1:
+        value /= 1000
+        prefix += 1
+    if prefix == 0:
+        return f"{count} B"
+    digits = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    return f"{value:.{digits}f} {_PREFIXES[prefix]}B"
+
+
+def minute_text(unix_s: int) -> str:
+    """Local date and time of a minute: ``2026-11-23 17:05``."""
+    return time.strftime("%Y-%m-%d %H:%M", time.localtime(unix_s))
+
+
+def escaped(text: str) -> str:
+    """*text* with everything that could move a cursor or turn a line made visible."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def value_text(value: object, unit: Unit) -> str:
+    """One cell as a person reads it."""
+    if value is None:
+        return "-"
+    if isinstance(value, int):
+        if unit is Unit.BYTES:
+            return bytes_text(value)
+        if unit is Unit.MINUTE:
+            return minute_text(value)
+        if unit is Unit.L4_PROTO:
+            return protocol_name(value)
+        if unit is Unit.DIRECTION:
+            return _DIRECTIONS[value] if value in (0, 1) else str(value)
+        if unit in (Unit.COUNT, Unit.PACKETS):
+            return f"{value:,}"
+    if unit is Unit.SHARE and isinstance(value, float):
+        return f"{value:.1%}"
+    return escaped(str(value)) or "-"
