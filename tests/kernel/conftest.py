@@ -1,0 +1,70 @@
+"""Kernel tests send known packets through real interfaces. They need root and eBPF; see TA_REQUIRE_KERNEL_TESTS."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from traffic_analyzer.errors import KernelError
+from traffic_analyzer.kernel import bpffs
+from traffic_analyzer.kernel.libbpf import Libbpf
+
+from ..lab.collector import pin_dir, remove_pins
+from ..lab.netns import Namespace, namespace, veth
+
+
+def _missing() -> str | None:
+    if os.geteuid():
+        return "not root"
+    try:
+        Libbpf()
+        bpffs.prepare(bpffs.MOUNT_POINT)
+    except KernelError as error:
+        return str(error)
+    return None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernel() -> None:
+    """Skips with the reason; fails instead where TA_REQUIRE_KERNEL_TESTS=1."""
+    if (reason := _missing()) is None:
+        return
+    if os.environ.get("TA_REQUIRE_KERNEL_TESTS") == "1":
+        pytest.fail(f"kernel tests are required, but: {reason}")
+    pytest.skip(f"kernel tests need root and eBPF: {reason}")
+
+
+@contextmanager
+def own_pins() -> Iterator[Path]:
+    """A pin folder that nobody else uses; what is left in it is removed."""
+    folder = pin_dir()
+    try:
+        yield folder
+    finally:
+        remove_pins(folder)
+
+
+@contextmanager
+def plain_cable() -> Iterator[tuple[Namespace, Namespace]]:
+    """Two quiet namespaces, ``tx`` in the first joined to ``rx`` in the second, without addresses."""
+    with namespace("tx") as sender, namespace("rx") as receiver:
+        veth(sender, "tx", receiver, "rx", 65535)
+        yield sender, receiver
+
+
+@pytest.fixture
+def pins() -> Iterator[Path]:
+    """See :func:`own_pins`."""
+    with own_pins() as folder:
+        yield folder
+
+
+@pytest.fixture
+def cable() -> Iterator[tuple[Namespace, Namespace]]:
+    """See :func:`plain_cable`."""
+    with plain_cable() as ends:
+        yield ends
