@@ -61,6 +61,7 @@ def run(config: Config) -> int:
             owner = instances.owner_key(config.db)
             instance = instances.load(libbpf, object_file, config.pin_dir, owner, config.sizes)
             collector = Collector(config, names, instance, writer)
+            collector.attach()
             log.info("object %s, %s, database %s", object_file, libbpf.name, config.db)
             collector.collect(stop)
         finally:
@@ -102,10 +103,26 @@ class Collector:
         self._said_s = time.monotonic()
         self._counted = [0, 0, 0]  # rx bytes, tx bytes, packets since the last line
 
-    def collect(self, stop: threading.Event) -> None:
-        """Attaches, takes over what an earlier run left, counts until *stop*, and leaves nothing behind."""
+    def attach(self) -> None:
+        """Attaches to every interface that was asked for.
+
+        :raises KernelError: to none of them, then.
+        """
         try:
-            self._attach_all()
+            found = links.interfaces(self._names)
+            for name in self._names:
+                if name not in found:
+                    raise KernelError(f"--iface {name}: gone just now; start again when it is back")
+                self._attach(found[name])
+        except BaseException:
+            self._leave_quietly()
+            raise
+        for interface in self._attached.values():
+            _say_attached(interface)
+
+    def collect(self, stop: threading.Event) -> None:
+        """Takes over what an earlier run left, counts until *stop*, and leaves nothing behind."""
+        try:
             self._take_over()
             log.info("counting; Ctrl-C stops")
             while not stop.wait(self._until_next_turn_s()):
@@ -116,6 +133,8 @@ class Collector:
             self._leave_quietly()
             raise
         self._leave()
+        self._progress(last=True)
+        log.info("stopped; everything that was counted is stored")
 
     def _until_next_turn_s(self) -> float:
         """To the next multiple of the interval, which a minute always is: no generation spans two minutes."""
@@ -123,18 +142,12 @@ class Collector:
         interval_s = self._config.flush_interval_s
         return min(interval_s - now_s % interval_s, 60 - now_s % 60)
 
-    def _attach_all(self) -> None:
-        found = links.interfaces(self._names)
-        for name in self._names:
-            self._attach(found[name])
-
     def _attach(self, interface: Interface) -> None:
         self._writer.call(self._writer.store.remember_interface, self._instance.name, interface)
         self._reader.register(interface.ifindex)
         self._known[interface.ifindex] = interface
         tc.attach(interface, self._instance, instances.living(self._config.pin_dir, self._instance))
         self._attached[interface.name] = interface
-        log.info("attached to %s (ifindex %d, role %s)", interface.name, interface.ifindex, interface.role.value)
 
     def _follow_interfaces(self) -> None:
         """Refreshes addresses; attaches again to what was made anew."""
@@ -151,6 +164,7 @@ class Collector:
             elif now:
                 try:
                     self._attach(now)
+                    _say_attached(now)
                 except KernelError as error:  # it may be half made: the next turn tries again
                     self._reader.forget(now.ifindex)
                     self._complain(str(error))
@@ -234,11 +248,12 @@ class Collector:
         if self._in_flight:
             _wait(self._in_flight[1])
             self._in_flight = None
-        self._settle(self._instance.name, self._reader, self._known)
+        try:
+            self._settle(self._instance.name, self._reader, self._known)
+        except StoreError as error:
+            raise StoreError(f"{error}; the last of it stays in the kernel: start again when there is room") from None
         self._instance.remove()
         self._writer.call(self._writer.store.forget_instance, self._instance.name)
-        self._progress(last=True)
-        log.info("stopped; everything that was counted is stored")
 
     def _leave_quietly(self) -> None:
         """After a failure: the kernel is left as it was found, as far as it lets us; counted traffic is stored."""
@@ -261,6 +276,10 @@ class Collector:
         self._counted = [0, 0, 0]
         names = ", ".join(self._attached)
         log.info("%s: down %s, up %s, %s packets", names, bytes_text(rx), bytes_text(tx), f"{packets:,}")
+
+
+def _say_attached(interface: Interface) -> None:
+    log.info("attached to %s (ifindex %d, role %s)", interface.name, interface.ifindex, interface.role.value)
 
 
 def _wait(future: Future[bool]) -> None:

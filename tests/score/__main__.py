@@ -1,4 +1,4 @@
-"""``python -m tests.score FOLDER``: a line per kind of figure, and each file that differs; exit status 1 if one does."""
+"""``python -m tests.score FOLDER``: a line per kind of figure and each file that differs; exit status 1 if one does."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The interfaces of this machine as they are now: index, kind of link, addresses, default route.
 
-Asked of libc (getifaddrs) and ``/proc/net``, both of which answer for the network namespace of the caller, in well
+Asked of libc (getifaddrs), an ioctl and ``/proc/net``, all of which answer for the network namespace of the caller, in well
 under a millisecond and without netlink code in the daemon's memory.
 """
 
@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ctypes
 import dataclasses
+import fcntl
 import os
+import socket
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,7 +18,7 @@ from pathlib import Path
 from ..errors import KernelError, UsageError
 from ..records import Interface, Role
 
-_AF_INET, _AF_INET6, _AF_PACKET = 2, 10, 17
+_SIOCGIFHWADDR = 0x8927
 _RTF_REJECT = 0x0200
 
 #: ARPHRD_* of linux/if_arp.h by whether packets begin with an Ethernet header.
@@ -52,45 +54,47 @@ _Ifaddrs._fields_ = [
 def _packed(sockaddr: int) -> bytes:
     """The address in a struct sockaddr_in or sockaddr_in6; empty for other families."""
     (family,) = struct.unpack("=H", ctypes.string_at(sockaddr, 2))
-    if family == _AF_INET:
+    if family == socket.AF_INET:
         return ctypes.string_at(sockaddr + 4, 4)
-    if family == _AF_INET6:
+    if family == socket.AF_INET6:
         return ctypes.string_at(sockaddr + 8, 16)
     return b""
 
 
 @dataclasses.dataclass
-class _Seen:
-    ifindex: int = 0
-    arphrd: int = 0
+class _Addresses:
     addresses: set[bytes] = dataclasses.field(default_factory=set)
     networks: list[tuple[bytes, int]] = dataclasses.field(default_factory=list)
 
 
-def _getifaddrs() -> dict[str, _Seen]:
+def _getifaddrs() -> dict[str, _Addresses]:
+    """What is assigned, by interface name."""
     libc = ctypes.CDLL(None, use_errno=True)
     head = ctypes.POINTER(_Ifaddrs)()
     if libc.getifaddrs(ctypes.byref(head)):
         raise KernelError(f"getifaddrs: {os.strerror(ctypes.get_errno())}")
-    seen: dict[str, _Seen] = {}
+    assigned: dict[str, _Addresses] = {}
     try:
         at = head
         while at:
             entry, at = at.contents, at.contents.next
-            interface = seen.setdefault(os.fsdecode(entry.name).partition(":")[0], _Seen())
-            if not entry.address:
+            if not entry.address or not (address := _packed(entry.address)):
                 continue
-            (family,) = struct.unpack("=H", ctypes.string_at(entry.address, 2))
-            if family == _AF_PACKET:
-                interface.ifindex, interface.arphrd = struct.unpack("=4xiH", ctypes.string_at(entry.address, 10))
-            elif address := _packed(entry.address):
-                interface.addresses.add(address)
-                if entry.netmask:
-                    mask = _packed(entry.netmask)
-                    interface.networks.append((address, int.from_bytes(mask, "big").bit_count()))
+            interface = assigned.setdefault(os.fsdecode(entry.name).partition(":")[0], _Addresses())
+            interface.addresses.add(address)
+            if entry.netmask:
+                mask = _packed(entry.netmask)
+                interface.networks.append((address, int.from_bytes(mask, "big").bit_count()))
     finally:
         libc.freeifaddrs(head)
-    return seen
+    return assigned
+
+
+def _arphrd(name: str) -> int:
+    """The kind of an interface's link, ARPHRD_*; OSError where it is gone."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        answer = fcntl.ioctl(any_socket, _SIOCGIFHWADDR, struct.pack("16s24x", os.fsencode(name)))
+    return int(struct.unpack_from("=H", answer, 16)[0])
 
 
 def _lines(path: str) -> list[list[str]]:
@@ -128,21 +132,24 @@ def interfaces(names: Iterable[str]) -> dict[str, Interface]:
 
     :raises UsageError: packets of an interface begin with a header that is not read here.
     """
-    wanted, forwards, outward = set(names), _forwards(), set(default_route_interfaces())
+    forwards, outward, assigned = _forwards(), set(default_route_interfaces()), _getifaddrs()
     found = {}
-    for name, seen in _getifaddrs().items():
-        if name not in wanted or not seen.ifindex:
+    for name in names:
+        try:
+            ifindex, arphrd = socket.if_nametoindex(name), _arphrd(name)
+        except OSError:
             continue
-        if seen.arphrd not in _LINK_HEADER:
-            raise UsageError(f"{name}: links of ARPHRD type {seen.arphrd} cannot be read; choose an Ethernet, PPP, tun "
-                             f"or WireGuard interface")  # fmt: skip
+        if arphrd not in _LINK_HEADER:
+            raise UsageError(f"{name}: links of ARPHRD type {arphrd} cannot be read; choose an Ethernet, PPP, tun or "
+                             f"WireGuard interface")  # fmt: skip
         role = (Role.WAN if name in outward else Role.LAN) if forwards else Role.HOST
+        has = assigned.get(name, _Addresses())
         found[name] = Interface(
-            name, seen.ifindex, _LINK_HEADER[seen.arphrd], role, frozenset(seen.addresses), tuple(seen.networks)
+            name, ifindex, _LINK_HEADER[arphrd], role, frozenset(has.addresses), tuple(has.networks)
         )
     return found
 
 
 def interface_names() -> list[str]:
     """The names of all interfaces, in alphabetical order."""
-    return sorted(_getifaddrs())
+    return sorted(name for _, name in socket.if_nameindex())

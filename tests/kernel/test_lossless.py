@@ -1,0 +1,52 @@
+"""Two CPUs send while the maps are turned ten times a second: what was sent is stored, to the byte."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from traffic_analyzer.kernel.instance import Sizes
+from traffic_analyzer.pipeline import book
+from traffic_analyzer.store.writer import Store
+
+from ..lab import blast
+from ..lab.counted import Counted, counted
+
+_SECONDS = 4
+_TURNS_PER_SECOND = 10
+_CPUS = min(2, os.cpu_count() or 1)
+
+
+def _store(programs: Counted, store: Store, number: int) -> None:
+    reader = programs.reader
+    generation = reader.read(reader.turn())
+    interfaces = {programs.interface.ifindex: programs.interface}
+    assert store.commit(book(generation, 60 * (number // 600), interfaces, reader.flow_capacity))
+    reader.clear(generation.number)
+
+
+@pytest.mark.parametrize("flows, room", [(1, 65_536), (50_000, 65_536), (50_000, 1024)])
+def test_sent_is_stored(cable, pins, tmp_path: Path, flows: int, room: int) -> None:
+    sender, _ = cable
+    store = Store(tmp_path / "traffic.db")
+    with counted(sender, "tx", pins, Sizes(flow_entries=room)) as programs:
+        senders = blast.start(sender, "tx", _CPUS, flows, _SECONDS)
+        turns = 0
+        while any(process.poll() is None for process in senders):
+            _store(programs, store, turns)
+            turns += 1
+            time.sleep(1 / _TURNS_PER_SECOND)
+        sent_frames, sent_bytes = blast.finish(senders)
+        _store(programs, store, turns)
+    query = "SELECT sum(packets), sum(bytes) FROM flow_minute"
+    stored_frames, stored_bytes = store._database.execute_sql(query).fetchone()
+    query = "SELECT ifnull(sum(packets), 0), ifnull(sum(bytes), 0) FROM counter_minute WHERE counter = 'not_booked'"
+    lost_frames, lost_bytes = store._database.execute_sql(query).fetchone()
+    store.close()
+    print(f"{flows} flows, room for {room}: {sent_frames} frames sent, {turns} turns, {lost_frames} not booked")
+    assert (stored_frames + lost_frames, stored_bytes + lost_bytes) == (sent_frames, sent_bytes)
+    assert (lost_frames > 0) == (flows > room)
+    assert turns > _SECONDS  # it was turned while it was sent

@@ -1,0 +1,33 @@
+"""The collector is killed again and again under load: what was sent is stored, each byte once."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from pathlib import Path
+
+from ..lab import blast
+from ..lab.collector import collector
+
+_ROUNDS = 20
+_AT_MOST_S = 240
+
+
+def test_kill_and_restart_under_load(cable, tmp_path: Path) -> None:
+    sender, _ = cable
+    chance = random.Random(20)
+    with collector(sender, tmp_path, "--iface", "tx") as running:
+        senders = blast.start(sender, "tx", 2, 500, _AT_MOST_S)
+        for _ in range(_ROUNDS):
+            time.sleep(chance.uniform(0.0, 1.2))
+            assert running.stop(signal.SIGKILL) == -signal.SIGKILL
+            running.start()
+        assert all(process.poll() is None for process in senders), "the load ended before the last kill"
+        sent = blast.finish(senders, now=True)
+        assert running.stop() == 0
+        assert running.rows("SELECT sum(packets), sum(bytes) FROM flow_1m_5t WHERE proto = 17") == [sent]
+        assert running.rows("SELECT sum(packets), sum(bytes) FROM counter_minute WHERE counter = 'seen'") == [sent]
+        assert running.rows("SELECT count(*) FROM kernel_instance") == [(0,)]
+        assert not list(running.pins.iterdir())
+        assert "clsact" not in sender.run("tc", "qdisc", "show", "dev", "tx").stdout
