@@ -75,7 +75,7 @@ RUN = (
             "are read: nothing is evicted", 900, 1, 604_800),
     Setting("event_poll_millis", Kind.INTEGER, "milliseconds between two looks at captured packets; no effect before "
             "names are read", 100, 1, 10_000),
-    Setting("flow_map_entries", Kind.INTEGER, "flows that fit between two readings; each takes about 200 bytes of "
+    Setting("flow_map_entries", Kind.INTEGER, "flows that fit between two readings; each takes about 340 bytes of "
             "kernel memory on two CPUs", 65_536, 1, 16_777_216),
     Setting("pin_dir", Kind.PATH, "folder of the pinned maps, on a bpf file system", "/sys/fs/bpf/traffic-analyzer",
             metavar="DIR"),

@@ -24,10 +24,8 @@ _PATIENCE_S = 30
 
 def _tc(inside: Namespace, device: str) -> list[object]:
     """Qdiscs and filters of a device, without the counters that change by themselves."""
-    listing = [json.loads(inside.run("tc", "-j", "qdisc", "show", "dev", device).stdout)]
-    for direction in ("ingress", "egress"):
-        listing.append(json.loads(inside.run("tc", "-j", "filter", "show", "dev", device, direction).stdout or "[]"))
-    return listing
+    shows = (("qdisc", "show", "dev", device), *(("filter", "show", "dev", device, d) for d in ("ingress", "egress")))
+    return [json.loads(inside.run("tc", "-j", *show).stdout or "[]") for show in shows]
 
 
 def _refused(inside: Namespace, tmp_path: Path, pins: Path, *flags: object) -> tuple[int, str]:

@@ -1,6 +1,7 @@
 """``python -m tests.lab.blast IFACE CPU FLOWS SECONDS``: sends UDP frames from one CPU as fast as it can.
 
-Ends after SECONDS or on SIGTERM. Prints ``FRAMES BYTES`` that went out. Frames of one call have all the same length; flows differ in their ports.
+Ends after SECONDS or on SIGTERM, and prints ``FRAMES BYTES`` that went out. The frames of a run have all the same
+length; flows differ in their ports.
 """
 
 from __future__ import annotations
