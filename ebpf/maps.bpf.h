@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The maps. Every max_entries of 1 is a place-holder: the loader sets the size.
+ * The maps. The loader sets the size of flows_0, flows_1 and fragments.
  *
  * What is counted exists twice, one generation in use and one at rest. The
- * collector turns them by counting up `control`, then stores into a map of
- * maps: that store returns only when every program that may have read the old
- * generation has ended (kernel commit 1ae80cf31938, maybe_wait_bpf_programs).
- * After that nobody writes the resting maps, so they are read and cleared
- * without losing a byte.
+ * collector turns them by counting up `control`, then stores into `flows`, a
+ * map of maps: that store returns only when every program that may have read
+ * the old generation has ended (kernel commit 1ae80cf31938,
+ * maybe_wait_bpf_programs). After that nobody writes the resting generation,
+ * so it is read and cleared without losing a byte.
  */
 #ifndef TRAFFIC_ANALYZER_MAPS_H
 #define TRAFFIC_ANALYZER_MAPS_H
@@ -38,25 +38,16 @@ struct {
 	.values = { &flows_0, &flows_1 },
 };
 
-/* Holds an element for each attached interface, made by the loader before it attaches. */
-struct interface_map {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, 1);
+/*
+ * A slot for each attached interface, taken by the loader before it attaches.
+ * An array, because a second hash look-up would cost as much as all parsing.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, TA_GENERATIONS * TA_INTERFACE_SLOTS);
 	__type(key, __u32);
 	__type(value, struct ta_interface);
-};
-
-struct interface_map interfaces_0 SEC(".maps");
-struct interface_map interfaces_1 SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, TA_GENERATIONS);
-	__type(key, __u32);
-	__array(values, struct interface_map);
-} interfaces SEC(".maps") = {
-	.values = { &interfaces_0, &interfaces_1 },
-};
+} interfaces SEC(".maps");
 
 /* An IP datagram in pieces; only its first fragment names the ports. */
 struct fragment_key {

@@ -298,7 +298,8 @@ static __always_inline void pull_transport(struct cursor *at, struct packet *pac
 {
 	struct ports room;
 	const struct ports *ports;
-	__u8 data_offset;
+	struct cursor tcp = *at;
+	const __u8 *data_offset;
 
 	switch (packet->key.l4_proto) {
 	case L4_TCP:
@@ -318,11 +319,14 @@ static __always_inline void pull_transport(struct cursor *at, struct packet *pac
 
 	if (!at->skb->gso_size)
 		return;
-	if (packet->key.l4_proto == L4_UDP)
+	if (packet->key.l4_proto == L4_UDP) {
 		at->offset += UDP_LEN;
-	else if (packet->key.l4_proto == L4_TCP &&
-		 !bpf_skb_load_bytes(at->skb, at->offset + TCP_DATA_OFFSET, &data_offset, sizeof(data_offset)))
-		at->offset += (data_offset >> 4) * 4;
+	} else if (packet->key.l4_proto == L4_TCP) {
+		tcp.offset += TCP_DATA_OFFSET;
+		data_offset = cursor_peek(&tcp, &room, sizeof(*data_offset));
+		if (data_offset)
+			at->offset += (*data_offset >> 4) * 4;
+	}
 }
 
 /* Lends the ports of a first fragment to those that follow it. */

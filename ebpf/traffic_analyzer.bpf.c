@@ -50,26 +50,38 @@ static __always_inline bool book(void *flow_map, const struct packet *packet)
 	return true;
 }
 
+/* The counters of an interface in a generation; NULL where the loader gave it no slot. */
+static __always_inline struct ta_interface *find_interface(__u32 generation, __u32 ifindex)
+{
+	struct ta_interface *interface;
+	__u32 slot;
+
+	for (int i = 0; i < TA_INTERFACE_PROBES; i++) {
+		slot = generation * TA_INTERFACE_SLOTS + (ifindex + i) % TA_INTERFACE_SLOTS;
+		interface = bpf_map_lookup_elem(&interfaces, &slot);
+		if (interface && interface->ifindex == ifindex)
+			return interface;
+	}
+	return NULL;
+}
+
 static __always_inline int count(struct __sk_buff *skb, enum ta_direction direction, bool has_link_header)
 {
 	struct packet packet = { .key.ifindex = skb->ifindex, .key.direction = direction };
 	struct ta_interface *interface;
 	struct ta_control *state;
-	void *interface_map, *flow_map;
+	void *flow_map;
 	__u32 zero = 0, generation;
 	struct ta_traffic *counter;
 
 	state = bpf_map_lookup_elem(&control, &zero);
 	if (!state)
 		return TC_ACT_UNSPEC;
-	/* Read once: both maps of a packet belong to the same generation. */
+	/* Read once: flow and counters of a packet belong to the same generation. */
 	generation = *(volatile __u32 *)&state->generation % TA_GENERATIONS;
-	interface_map = bpf_map_lookup_elem(&interfaces, &generation);
 	flow_map = bpf_map_lookup_elem(&flows, &generation);
-	if (!interface_map || !flow_map)
-		return TC_ACT_UNSPEC;
-	interface = bpf_map_lookup_elem(interface_map, &packet.key.ifindex);
-	if (!interface) /* attached by hand, not by the loader: not ours to count */
+	interface = find_interface(generation, packet.key.ifindex);
+	if (!flow_map || !interface) /* attached by hand, not by the loader: not ours to count */
 		return TC_ACT_UNSPEC;
 	counter = interface->counter[direction];
 

@@ -15,7 +15,9 @@
 
 #define TA_ADDRESS_LEN 16 /* bytes; an IPv4 address fills the first four, the rest is 0 */
 #define TA_MAC_LEN 6 /* bytes */
-#define TA_GENERATIONS 2 /* of each counted map: one is written while the other is read */
+#define TA_GENERATIONS 2 /* of all that is counted: one is written while the other is read */
+#define TA_INTERFACE_SLOTS 64 /* of each generation */
+#define TA_INTERFACE_PROBES 4 /* slots, from ifindex % TA_INTERFACE_SLOTS on, that an interface may have */
 
 enum ta_direction {
 	TA_INGRESS = 0, /* from the link to this machine */
@@ -66,8 +68,10 @@ struct ta_flow {
 	__u8 padding[2]; /* 0 */
 };
 
-/* Value of the interface maps, one for each CPU; the key is the ifindex (__u32). */
+/* Element of the interface map, one for each CPU; at generation % TA_GENERATIONS * TA_INTERFACE_SLOTS + slot. */
 struct ta_interface {
+	__u32 ifindex; /* whose slot it is; 0 = free */
+	__u32 padding; /* 0 */
 	struct ta_traffic counter[TA_DIRECTIONS][TA_COUNTERS];
 };
 

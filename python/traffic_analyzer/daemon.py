@@ -26,7 +26,7 @@ from .units import bytes_text
 
 log = logging.getLogger("traffic-analyzer")
 
-_STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STORE_AGAIN_S = 10  # between two complaints about a database that cannot be written
 
 
@@ -44,7 +44,7 @@ class Config:
 
 
 def run(config: Config) -> int:
-    """Collects until SIGINT or SIGTERM; 0 when everything that was counted is stored.
+    """Collects until SIGINT, SIGTERM or SIGHUP; 0 when everything that was counted is stored.
 
     :raises TrafficAnalyzerError: it could not start, and nothing of it is left; or not store the last of it, which
         then stays in the kernel for the next start.
@@ -203,6 +203,8 @@ class Collector:
         for number in (reader.generation - 1, reader.generation):
             if number > stored:
                 generation = reader.read(number)
+                for ifindex in {f.ifindex for f in generation.flows} | {c.ifindex for c in generation.counters}:
+                    interfaces.setdefault(ifindex, links.unknown(ifindex))
                 batch = book(generation, minute_of(time.time()), interfaces, reader.flow_capacity)
                 self._writer.commit(batch).result()
                 packets += sum(flow.packets for flow in generation.flows)

@@ -66,7 +66,7 @@ RUN = (
     Setting("bpf_object", Kind.PATH, "eBPF object to load (default: the build tree's, else the packaged one)",
             metavar="FILE"),
     DB,
-    Setting("flush_interval_secs", Kind.INTEGER, "seconds between two readings of the kernel's maps", 1, 1, 3600),
+    Setting("flush_interval_secs", Kind.INTEGER, "seconds between two readings of the kernel's maps", 1, 1, 60),
     Setting("dns_ttl_cap_secs", Kind.INTEGER, "longest time a DNS answer names an address; no effect before names are "
             "read (a later version)", 600, 0, 604_800),
     Setting("sni_ttl_cap_secs", Kind.INTEGER, "longest time a TLS server name names an address; no effect before names "

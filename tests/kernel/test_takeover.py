@@ -9,9 +9,23 @@ from pathlib import Path
 
 from ..lab import blast
 from ..lab.collector import collector
+from ..lab.frames import send
 
 _ROUNDS = 20
 _AT_MOST_S = 240
+
+
+def test_database_deleted_after_a_kill(cable, tmp_path: Path) -> None:
+    """What the kernel still holds goes into the new file, under the name that the interface has now."""
+    sender, receiver = cable
+    with collector(receiver, tmp_path, "--iface", "rx") as running:
+        running.stop(signal.SIGKILL)
+        for file in tmp_path.glob("traffic.db*"):
+            file.unlink()
+        sent = send(sender, "tx", blast.frames(7))
+        running.start()
+        assert running.stop() == 0
+        assert running.rows("SELECT iface, sum(packets) FROM flow_1m_5t WHERE direction = 0") == [("rx", sent)]
 
 
 def test_kill_and_restart_under_load(cable, tmp_path: Path) -> None:

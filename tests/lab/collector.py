@@ -49,7 +49,7 @@ class Collector:
         mark = self.log.stat().st_size if self.log.exists() else 0
         command = (sys.executable, "-m", "traffic_analyzer", "run", *self.flags)
         with self.log.open("ab") as log:
-            self.process = self.inside.popen(*command, stdout=log, stderr=log)
+            self.process = self.inside.popen(*command, stdout=log, stderr=log, start_new_session=True)
         until = time.monotonic() + _START_S
         while "counting; Ctrl-C stops" not in (said := self.log.read_text()[mark:]):
             assert self.process.poll() is None, f"it ended with {self.process.returncode}: {said}"

@@ -10,6 +10,8 @@ from ..records import CounterRecord, Direction, FlowRecord
 
 ABI_VERSION = 1
 GENERATIONS = 2
+INTERFACE_SLOTS = 64
+INTERFACE_PROBES = 4
 #: enum ta_counter, in its order.
 COUNTERS = (
     "seen",
@@ -27,12 +29,10 @@ FLOW_KEY = struct.Struct("=16s16sIHHBBBx")
 FLOW = struct.Struct("=QQ6s2x")
 #: struct ta_control: abi_version, generation.
 CONTROL = struct.Struct("=II")
-#: Key of the interface maps and of every array.
+#: Key of every array.
 INDEX = struct.Struct("=I")
-#: struct ta_interface: (bytes, packets) by direction and counter.
-INTERFACE = struct.Struct("=" + "QQ" * len(COUNTERS) * len(Direction))
-
-_NO_MAC = bytes(6)
+#: struct ta_interface: ifindex, then (bytes, packets) by direction and counter.
+INTERFACE = struct.Struct("=I4x" + "QQ" * len(COUNTERS) * len(Direction))
 
 
 def decode_flows(keys: bytes, values: bytes, cpus: int) -> Iterator[FlowRecord]:
@@ -47,20 +47,31 @@ def decode_flows(keys: bytes, values: bytes, cpus: int) -> Iterator[FlowRecord]:
         src, dst, ifindex, src_port, dst_port, direction, l4_proto, ip_version = key
         if ip_version == 4:
             src, dst = src[:4], dst[:4]
-        mac = next((m for m in value[2::3] if m != _NO_MAC), _NO_MAC)
         yield FlowRecord(
-            ifindex, direction, l4_proto, src, ntohs(src_port), dst, ntohs(dst_port), mac,
+            ifindex, direction, l4_proto, src, ntohs(src_port), dst, ntohs(dst_port),
+            max(value[2::3]),  # a CPU that saw no packet has zeros
             sum(value[0::3]), sum(value[1::3]),
         )  # fmt: skip
 
 
-def decode_interface(ifindex: int, values: bytes) -> Iterator[CounterRecord]:
-    """The counters of one interface that are not zero, their CPUs summed.
+def encode_interface(ifindex: int, cpus: int) -> bytes:
+    """The slot of an interface with nothing counted, for every CPU; ifindex 0 frees it."""
+    return INTERFACE.pack(ifindex, *[0] * 2 * len(COUNTERS) * len(Direction)) * cpus
+
+
+def decode_ifindex(values: bytes) -> int:
+    """Whose slot it is; 0 = free."""
+    return int(INDEX.unpack_from(values)[0])
+
+
+def decode_interface(values: bytes) -> Iterator[CounterRecord]:
+    """The counters of one slot that are not zero, their CPUs summed.
 
     :param values: packed :data:`INTERFACE`, one a CPU.
     """
-    sums = [sum(column) for column in zip(*INTERFACE.iter_unpack(values), strict=True)]
-    at = iter(sums)
+    ifindex = decode_ifindex(values)
+    columns = list(zip(*INTERFACE.iter_unpack(values), strict=True))[1:]
+    at = map(sum, columns)
     for direction in Direction:
         for counter in COUNTERS:
             record = CounterRecord(ifindex, int(direction), counter, next(at), next(at))

@@ -24,8 +24,7 @@ PROGRAMS = {
     (False, "ingress"): "ip_ingress",
     (False, "egress"): "ip_egress",
 }
-_MAPS = ("control", "flows", "flows_0", "flows_1", "interfaces_0", "interfaces_1")
-_INTERFACES_MAX = 256
+_MAPS = ("control", "flows", "flows_0", "flows_1", "interfaces")
 _BPF_F_STRICT_ALIGNMENT = 1
 _EPERM, _ENOENT, _EINVAL, _ENOSYS = 1, 2, 22, 38
 
@@ -99,8 +98,6 @@ def _load(instance: Instance, object_file: Path, sizes: Sizes, strict_alignment:
     capacities = {
         "flows_0": sizes.flow_entries,
         "flows_1": sizes.flow_entries,
-        "interfaces_0": _INTERFACES_MAX,
-        "interfaces_1": _INTERFACES_MAX,
         "fragments": sizes.fragment_entries,
     }
     handle = libbpf.call("bpf_object__open_file", os.fsencode(object_file), None)

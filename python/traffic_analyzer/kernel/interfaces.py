@@ -1,7 +1,7 @@
 """The interfaces of this machine as they are now: index, kind of link, addresses, default route.
 
-Asked of libc (getifaddrs), an ioctl and ``/proc/net``, all of which answer for the network namespace of the caller, in well
-under a millisecond and without netlink code in the daemon's memory.
+Asked of libc (getifaddrs), an ioctl and ``/proc/net``, all of which answer for the network namespace of the caller, in
+well under a millisecond and without netlink code in the daemon's memory.
 """
 
 from __future__ import annotations
@@ -148,6 +148,15 @@ def interfaces(names: Iterable[str]) -> dict[str, Interface]:
             name, ifindex, _LINK_HEADER[arphrd], role, frozenset(has.addresses), tuple(has.networks)
         )
     return found
+
+
+def unknown(ifindex: int) -> Interface:
+    """A stand-in for an interface of which only the index is left."""
+    try:
+        name = socket.if_indextoname(ifindex)
+    except OSError:
+        name = f"ifindex-{ifindex}"
+    return Interface(name, ifindex, True)
 
 
 def interface_names() -> list[str]:

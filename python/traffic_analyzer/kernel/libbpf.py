@@ -35,7 +35,6 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "bpf_obj_get_info_by_fd": (c_int, [c_int, c_void_p, POINTER(c_uint32)]),
     "bpf_map_lookup_elem": (c_int, [c_int, c_void_p, c_void_p]),
     "bpf_map_update_elem": (c_int, [c_int, c_void_p, c_void_p, c_uint64]),
-    "bpf_map_delete_elem": (c_int, [c_int, c_void_p]),
     "bpf_map_lookup_batch": (c_int, [c_int, c_void_p, c_void_p, c_void_p, c_void_p, POINTER(c_uint32), c_void_p]),
     "bpf_map_delete_batch": (c_int, [c_int, c_void_p, POINTER(c_uint32), c_void_p]),
 }
@@ -129,10 +128,6 @@ class Libbpf:
     def update(self, fd: int, key: bytes, value: bytes) -> None:
         """Makes or overwrites the element at *key*."""
         self.call("bpf_map_update_elem", fd, key, value, 0)
-
-    def delete(self, fd: int, key: bytes) -> None:
-        """Removes the element at *key*."""
-        self.call("bpf_map_delete_elem", fd, key)
 
     def lookup_batch(
         self, fd: int, last: bytes | None, count: int, key_size: int, value_size: int

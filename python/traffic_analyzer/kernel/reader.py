@@ -26,7 +26,8 @@ class Reader:
         self._instance = instance
         self._libbpf = instance.libbpf
         self._flows = [instance.maps["flows_0"], instance.maps["flows_1"]]
-        self._interfaces = [instance.maps["interfaces_0"], instance.maps["interfaces_1"]]
+        self._interfaces = instance.maps["interfaces"]
+        self._slot_size = abi.INTERFACE.size * self._libbpf.cpus
         self._registered: set[int] = set()
         self._read_keys: list[bytes] = []
         control = self._libbpf.lookup(instance.maps["control"], _ZERO, abi.CONTROL.size)
@@ -37,10 +38,21 @@ class Reader:
         self.flow_capacity = self._libbpf.map_info(self._flows[0]).max_entries
 
     def register(self, ifindex: int) -> None:
-        """Makes room for an interface's counters; its packets are counted from now on."""
-        self._registered.add(ifindex)
-        for fd in self._interfaces:
-            self._libbpf.update(fd, abi.INDEX.pack(ifindex), bytes(abi.INTERFACE.size * self._libbpf.cpus))
+        """Gives an interface a slot for its counters; its packets are counted from now on.
+
+        :raises KernelError: every slot that it may have is taken.
+        """
+        for probe in range(abi.INTERFACE_PROBES):
+            slot = (ifindex + probe) % abi.INTERFACE_SLOTS
+            keys = [abi.INDEX.pack(at * abi.INTERFACE_SLOTS + slot) for at in range(abi.GENERATIONS)]
+            holders = [abi.decode_ifindex(self._libbpf.lookup(self._interfaces, key, self._slot_size)) for key in keys]
+            if set(holders) <= {0, ifindex}:  # its own, where an earlier generation is not cleared yet
+                for key, holder in zip(keys, holders, strict=True):
+                    if not holder:
+                        self._write_slot(key, ifindex)
+                self._registered.add(ifindex)
+                return
+        raise KernelError(f"too many interfaces share a slot with ifindex {ifindex}: count on fewer of them")
 
     def forget(self, ifindex: int) -> None:
         """The interface is gone; its counters go with the generations that hold them."""
@@ -72,8 +84,8 @@ class Reader:
             self._read_keys.append(keys)
             flows.extend(abi.decode_flows(keys, values, cpus))
         counters: list[CounterRecord] = []
-        for ifindex, values in self._interface_values(at):
-            counters.extend(abi.decode_interface(ifindex, values))
+        for _, values in self._slots(at):
+            counters.extend(abi.decode_interface(values))
         return Generation(self._instance.name, generation, flows, counters)
 
     def clear(self, generation: int) -> None:
@@ -82,18 +94,20 @@ class Reader:
         for keys in self._read_keys:
             self._libbpf.delete_batch(self._flows[at], keys, len(keys) // abi.FLOW_KEY.size)
         self._read_keys = []
-        for ifindex, values in self._interface_values(at):
-            key = abi.INDEX.pack(ifindex)
-            if ifindex in self._registered:
-                self._libbpf.update(self._interfaces[at], key, bytes(len(values)))
-            else:
-                self._libbpf.delete(self._interfaces[at], key)
+        for key, values in self._slots(at):
+            ifindex = abi.decode_ifindex(values)
+            self._write_slot(key, ifindex if ifindex in self._registered else 0)
 
-    def _interface_values(self, at: int) -> Iterator[tuple[int, bytes]]:
-        size = abi.INTERFACE.size * self._libbpf.cpus
-        for keys, values in self._elements(self._interfaces[at], abi.INDEX.size, size):
-            for i, (ifindex,) in enumerate(abi.INDEX.iter_unpack(keys)):
-                yield ifindex, values[i * size : (i + 1) * size]
+    def _write_slot(self, key: bytes, ifindex: int) -> None:
+        self._libbpf.update(self._interfaces, key, abi.encode_interface(ifindex, self._libbpf.cpus))
+
+    def _slots(self, at: int) -> Iterator[tuple[bytes, bytes]]:
+        """Key and values of the slots of a generation that are taken."""
+        for slot in range(at * abi.INTERFACE_SLOTS, (at + 1) * abi.INTERFACE_SLOTS):
+            key = abi.INDEX.pack(slot)
+            values = self._libbpf.lookup(self._interfaces, key, self._slot_size)
+            if abi.decode_ifindex(values):
+                yield key, values
 
     def _elements(self, fd: int, key_size: int, value_size: int) -> Iterator[tuple[bytes, bytes]]:
         last: bytes | None = None

@@ -61,8 +61,9 @@ def describe(report: Report) -> list[dict[str, str]]:
 
 
 def lookback(now_unix_s: int, minutes: int) -> tuple[int, int]:
-    """The window of the last *minutes*, the running minute included: (since, until)."""
-    return now_unix_s - minutes * _SECONDS_PER_MINUTE, now_unix_s + _SECONDS_PER_MINUTE
+    """The window of the last *minutes* and the running one: (since, until)."""
+    began_unix_s = now_unix_s - now_unix_s % _SECONDS_PER_MINUTE
+    return began_unix_s - minutes * _SECONDS_PER_MINUTE, now_unix_s + 1
 
 
 def run(database_path: Path, name: str, selection: Selection) -> Result:

@@ -1,0 +1,61 @@
+"""Prints every figure of the benchmark; exit status 1 where a part of it did not run.
+
+``python -m tests.bench [packets] [drain] [memory]``, all of them by default.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import sys
+import time
+import traceback
+from pathlib import Path
+
+from traffic_analyzer.kernel.libbpf import Libbpf
+
+from . import drain, memory, packets
+
+_PARTS = {"packets": packets.measure, "drain": drain.measure, "memory": memory.measure}
+
+
+def _cpu_model() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown CPU")
+
+
+def _machine(libbpf: Libbpf) -> str:
+    jit = Path("/proc/sys/net/core/bpf_jit_enable")
+    jit_is_on = jit.exists() and jit.read_text().strip() != "0"
+    return "\n".join((
+        f"machine   {platform.machine()}, {os.cpu_count()} CPUs ({libbpf.cpus} possible), {_cpu_model()}",
+        f"kernel    {platform.release()}, BPF JIT {'on' if jit_is_on else 'off'}",
+        f"software  Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {libbpf.name}",
+        f"load      {os.getloadavg()[0]:.1f} runnable in the last minute",
+    ))  # fmt: skip
+
+
+def main(names: list[str]) -> int:
+    """Runs the parts that are named."""
+    if unknown := set(names) - set(_PARTS):
+        print(f"no such part: {', '.join(sorted(unknown))}; choose from {', '.join(_PARTS)}", file=sys.stderr)
+        return 2
+    began_s = time.monotonic()
+    libbpf = Libbpf()
+    print(_machine(libbpf))
+    failed = []
+    for name in names or list(_PARTS):
+        try:
+            _PARTS[name](libbpf)
+        except Exception:
+            traceback.print_exc()
+            failed.append(name)
+    print(f"\n{time.monotonic() - began_s:.0f} s")
+    if failed:
+        print(f"did not run: {', '.join(failed)}", file=sys.stderr)
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
