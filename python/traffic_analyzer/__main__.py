@@ -14,6 +14,7 @@ from .faces.cli.parser import Action, build_parser
 from .faces.cli.prune import render_pruned
 from .faces.cli.report import print_report
 from .settings import PRUNE, RUN
+from .units import escaped
 
 _EXIT_INTERRUPTED = 130
 
@@ -58,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except TrafficAnalyzerError as error:
-        print(f"traffic-analyzer: {error}", file=sys.stderr)
+        print(f"traffic-analyzer: {escaped(str(error))}", file=sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
         return _EXIT_INTERRUPTED

@@ -21,9 +21,17 @@ class Ends(NamedTuple):
     device: bytes  #: MAC of the client; empty where the link does not tell it
 
 
-def _is_group(address: bytes) -> bool:
-    """Multicast (RFC 5771, RFC 4291 2.7) or limited broadcast: no client has such an address."""
-    return 224 <= address[0] < 240 or address == _BROADCAST if len(address) == 4 else address[0] == 0xFF
+def _is_group(address: bytes, interface: Interface) -> bool:
+    """Multicast (RFC 5771, RFC 4291 2.7) or broadcast (RFC 919): no client has such an address."""
+    if len(address) == 16:
+        return address[0] == 0xFF
+    if 224 <= address[0] < 240 or address == _BROADCAST:
+        return True
+    return address[3] & 3 == 3 and any(  # networks of two or one (RFC 3021) have no broadcast address
+        int.from_bytes(address, "big") == int.from_bytes(network, "big") | (1 << 32 - prefix_bits) - 1
+        for network, prefix_bits in interface.networks
+        if len(network) == 4 and prefix_bits < 31
+    )
 
 
 def _on_link(address: bytes, interface: Interface) -> bool:
@@ -36,7 +44,7 @@ def _on_link(address: bytes, interface: Interface) -> bool:
 
 
 def _client_is_source(flow: FlowRecord, interface: Interface) -> bool:
-    src_is_group, dst_is_group = _is_group(flow.src), _is_group(flow.dst)
+    src_is_group, dst_is_group = _is_group(flow.src, interface), _is_group(flow.dst, interface)
     if src_is_group != dst_is_group:
         return dst_is_group
     if interface.role is Role.LAN:

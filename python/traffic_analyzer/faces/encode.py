@@ -25,9 +25,8 @@ def render_json(result: Result) -> str:
 
 
 def render_csv(result: Result) -> str:
-    """A head of column names and a line a row (RFC 4180, with line feeds)."""
+    """A head of column names and a line a row (RFC 4180, with line feeds); every text is quoted, no number is."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([column.name for column in result.report.columns])
-    writer.writerows(result.rows)
+    csv.writer(text, lineterminator="\n").writerow([column.name for column in result.report.columns])
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(result.rows)
     return text.getvalue()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..reports.registry import Completeness, Result
-from ..units import bytes_text, minute_text, value_text
+from ..units import Unit, bytes_text, escaped, minute_text, value_text
 
 _GAP = "  "
 _ELLIPSIS = "…"
@@ -19,7 +19,7 @@ def render_table(result: Result, width: int | None) -> str:
     body = [[value_text(value, c.unit) for value, c in zip(row, columns, strict=True)] for row in result.rows]
     widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(columns))]
     if width is not None:
-        _narrow(widths, [not c.unit.is_number for c in columns], width)
+        _narrow(widths, [c.unit in (Unit.NAME, Unit.TEXT) for c in columns], width)
     lines = [
         _GAP.join(map(_cell, line, widths, [column.unit.is_number for column in columns])).rstrip()
         for line in [head, *body]
@@ -32,7 +32,7 @@ def render_table(result: Result, width: int | None) -> str:
 
 def _title(result: Result) -> str:
     selection = result.selection
-    where = f" on {', '.join(selection.ifaces)}" if selection.ifaces else ""
+    where = f" on {escaped(', '.join(selection.ifaces))}" if selection.ifaces else ""
     since, until = minute_text(selection.since_unix_s), minute_text(selection.until_unix_s)
     return f"{result.report.title}{where}, {since} to {until}"
 

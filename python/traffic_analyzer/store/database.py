@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from . import migrations, seed
 
 _BUSY_TIMEOUT_S = 10
 _HEADER = b"SQLite format 3\0"
+_ERRORS = (PeeweeException, sqlite3.Error)
 
 
 def _check_header(path: Path) -> None:
@@ -30,24 +32,28 @@ def _check_header(path: Path) -> None:
 def explained(path: Path) -> Iterator[None]:
     """Turns what SQLite says into one line with the path.
 
-    :raises StoreError: in place of every peewee error.
+    :raises StoreError: in place of every error of peewee, and of SQLite where rows are stepped through without it.
     """
     try:
         yield
-    except PeeweeException as error:
-        raise StoreError(f"--db {path}: {error}") from error
+    except _ERRORS as error:
+        first: BaseException = error  # a full disk, say, not the rollback that found no transaction any more
+        while isinstance(first.__context__, _ERRORS):
+            first = first.__context__
+        raise StoreError(f"--db {path}: {first}") from error
 
 
-def open_writable(path: Path) -> SqliteDatabase:
+def open_writable(path: Path, may_make: bool = True) -> SqliteDatabase:
     """The database at *path*, made if missing, its schema brought up to date and a seed's tables taken over.
 
     :raises StoreError: no database, no permission, or one of a newer version.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if may_make:
+            path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"--db {path}: the folder cannot be made ({error.strerror})") from None
-    if path.exists():
+    if not may_make or path.exists():
         _check_header(path)
     database = SqliteDatabase(
         str(path),
@@ -86,7 +92,8 @@ def open_readable(path: Path) -> Iterator[SqliteDatabase]:
 def _connect_readable(path: Path) -> SqliteDatabase:
     # A WAL database needs its -shm file, which a reader without rights cannot make. Where nobody has it open for
     # writing the file stands still, and SQLite may read it as such.
-    uri = path.resolve().as_uri()
+    resolved = path.resolve()
+    uri, log = resolved.as_uri(), resolved.with_name(resolved.name + "-wal")
     for mode in ("?mode=ro", "?mode=ro&immutable=1"):
         database = SqliteDatabase(uri + mode, uri=True, timeout=_BUSY_TIMEOUT_S)
         try:
@@ -96,6 +103,9 @@ def _connect_readable(path: Path) -> SqliteDatabase:
             database.close()
             if mode.endswith("immutable=1"):
                 raise
+            if log.exists() and log.stat().st_size:  # read as it stands, the file would lack what is in there
+                raise StoreError(f"--db {path}: its latest rows are in {log.name}, which takes the right to write in "
+                                 f"that folder: run as its owner, or copy both files to another one") from None
         except DatabaseError:
             database.close()
             raise

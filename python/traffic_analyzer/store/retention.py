@@ -29,7 +29,7 @@ def prune(path: Path, now_unix_s: int, retention_days: int) -> dict[str, int]:
     :raises StoreError: nothing is deleted.
     """
     before_unix_s = now_unix_s - retention_days * _SECONDS_PER_DAY
-    database = open_writable(path)
+    database = open_writable(path, may_make=False)
     try:
         with explained(path), database.atomic("IMMEDIATE"):
             present = set(database.get_tables())

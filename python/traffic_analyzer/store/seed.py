@@ -64,6 +64,7 @@ FROM {_ASIDE}{_FLOW} AS old
   JOIN domain ON domain.text = ifnull(old.domain, '')
   JOIN label ON label.text = ifnull(attribution_status, '')
 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes, packets = packets + excluded.packets
 """
 _TAKE_HEALTH = f"""
 INSERT INTO {_HEALTH} (ts_minute, iface, flow_entries, flow_evicted, flow_insert_drop, dns_ringbuf_drop,

@@ -109,6 +109,13 @@ class Store:
 
         :raises StoreError: nothing of it is written.
         """
+        try:
+            return self._commit(batch)
+        except BaseException:
+            self._forget_ids()  # those of texts that were rolled back belong to nobody
+            raise
+
+    def _commit(self, batch: Batch) -> bool:
         with explained(self._path), self._database.atomic("IMMEDIATE"), self._database.bind_ctx(models.TABLES):
             if batch.generation <= self.stored_generation(batch.instance):
                 return False
@@ -135,8 +142,11 @@ class Store:
         data_version = self._database.execute_sql("PRAGMA data_version").fetchone()[0]
         if data_version != self._data_version:
             self._data_version = data_version
-            for dictionary in (self._addresses, self._devices, self._domains, self._labels, self._ifaces):
-                dictionary.forget()
+            self._forget_ids()
+
+    def _forget_ids(self) -> None:
+        for dictionary in (self._addresses, self._devices, self._domains, self._labels, self._ifaces):
+            dictionary.forget()
 
     def _iface(self, name: str) -> int:
         return self._ifaces.known().get(name) or self._ifaces.id(name, name)
@@ -166,7 +176,8 @@ class Store:
     def stored_generation(self, instance: str) -> int:
         """The last generation of *instance* that is stored; -1 where none is."""
         query = "SELECT stored_generation FROM kernel_instance WHERE instance = ?"
-        row = self._database.execute_sql(query, (instance,)).fetchone()
+        with explained(self._path):
+            row = self._database.execute_sql(query, (instance,)).fetchone()
         return int(row[0]) if row else -1
 
     def remember_interface(self, instance: str, interface: Interface) -> None:

@@ -1,0 +1,128 @@
+"""The command line: the seed's flags with their defaults, and one line for every mistake."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from traffic_analyzer import __version__
+from traffic_analyzer.__main__ import ACTIONS, main
+from traffic_analyzer.faces.cli.parser import build_parser
+from traffic_analyzer.reports.registry import REPORTS
+from traffic_analyzer.settings import DEFAULT_DB
+
+from ...traffic import MINUTE, batch, flow_key, home, stored
+
+_COMMANDS = [*(action.name for action in ACTIONS), *REPORTS]
+_READING = [name for name in _COMMANDS if name != "run"]
+_IFACE_DB = {
+    "--iface": ("eth0", ["eth0"], None),
+    "--db": ("x.db", "x.db", "/var/lib/traffic-analyzer/traffic-analyzer.db"),
+}
+_REPORT = _IFACE_DB | {"--lookback-minutes": ("5", 5, 60), "--limit": ("7", 7, 20)}
+#: The flags of traffic-analyzer-rs: by command, (an argument, what it means, the default).
+_SEED: dict[str, dict[str, tuple[str, object, object]]] = {
+    "run": _IFACE_DB | {
+        "--bpf-object": ("x.o", "x.o", None), "--flush-interval-secs": ("2", 2, 1), "--dns-ttl-cap-secs": ("6", 6, 600),
+        "--sni-ttl-cap-secs": ("3", 3, 300), "--flow-idle-timeout-secs": ("9", 9, 900),
+        "--event-poll-millis": ("1", 1, 100),
+    },
+    "prune": {"--db": _IFACE_DB["--db"], "--retention-days": ("1", 1, 30)},
+} | dict.fromkeys(("top-ip", "top-lan", "top-flow", "collector-health"), _REPORT)  # fmt: skip
+
+
+def _parse(*argv: str) -> argparse.Namespace:
+    return build_parser(ACTIONS, lambda _: 0).parse_args(list(argv))
+
+
+def _fails(capsys: pytest.CaptureFixture[str], status: int, *argv: object) -> str:
+    assert main([str(word) for word in argv]) == status
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("traffic-analyzer: ") and said.err.endswith("\n") and said.err.count("\n") == 1
+    return said.err
+
+
+@pytest.mark.parametrize(("command", "flag"), [(command, flag) for command, flags in _SEED.items() for flag in flags])
+def test_flags_of_the_seed(command: str, flag: str) -> None:
+    argument, value, default = _SEED[command][flag]
+    name = flag.removeprefix("--").replace("-", "_")
+    assert getattr(_parse(command), name) == default
+    assert getattr(_parse(command, flag, argument), name) == value
+    assert getattr(_parse(command, f"{flag}={argument}"), name) == value
+
+
+def test_every_command_that_exists_is_one_of_the_table() -> None:
+    assert set(_SEED) == set(_COMMANDS)
+    assert _parse("run").db == DEFAULT_DB
+
+
+@pytest.mark.parametrize("command", ["run", *REPORTS])
+def test_interfaces_may_be_several(command: str) -> None:
+    assert _parse(command, "--iface", "b", "--iface=a").iface == ["b", "a"]
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_help_names_every_flag_and_its_default(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    text = "".join(capsys.readouterr().out.split())  # lines are broken anywhere
+    assert ended.value.code == 0
+    for flag, (_, _, default) in _SEED[command].items():
+        assert flag in text and (default is None or f"(default:{default})" in text)
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"traffic-analyzer {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [], ["top"], ["--db", "x"], ["top-ip", "x"], ["top-ip", "--lim", "3"], ["top-ip", "--limit"],
+        ["top-ip", "--limit="], ["top-ip", "--limit", "0"], ["top-ip", "--limit", "1.5"], ["top-ip", "--limit", "-1"],
+        ["top-ip", "--json", "--csv"], ["top-ip", "--json=1"], ["top-ip", "--db", ""], ["top-ip", "--iface", ""],
+        ["top-ip", "--db", "a\0b"], ["top-ip", "--lookback-minutes", "0"], ["prune", "--retention-days", "0"],
+        ["prune", "--iface", "eth0"], ["run", "--flush-interval-secs", "0"], ["run", "--flow-map-entries", "x"],
+        ["run", "--json"], ["run", "--iface", "no-such-iface"], ["run", "--event-poll-millis", "10001"],
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_a_mistake_is_one_line_and_status_2(capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
+    _fails(capsys, 2, *argv)
+
+
+def test_an_interface_never_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = stored(tmp_path / "traffic.db", home(MINUTE))
+    assert "--iface eth9: never counted" in _fails(capsys, 2, "top-ip", "--db", path, "--iface", "eth9")
+
+
+@pytest.mark.parametrize("hostile", ["two\nlines", "\x1b[2J", "abc\u202ecba"], ids=ascii)
+@pytest.mark.parametrize("argv", [["top-ip", "--limit"], ["top-ip"], [], ["run", "--iface"]], ids=" ".join)
+def test_a_hostile_argument_is_quoted_in_one_printable_line(
+    capsys: pytest.CaptureFixture[str], argv: list[str], hostile: str
+) -> None:
+    assert _fails(capsys, 2, *argv, hostile)[:-1].isprintable()
+
+
+@pytest.mark.parametrize("command", _READING)
+@pytest.mark.parametrize("what", ["missing", "missing folder", "folder", "text", "truncated"])
+def test_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, what: str) -> None:
+    path = tmp_path / "strange.db"
+    if what == "missing folder":
+        path = tmp_path / "folder" / "strange.db"
+    elif what == "folder":
+        path.mkdir()
+    elif what == "text":
+        path.write_text("SELECT 1;\n" * 1000)
+    elif what == "truncated":
+        whole = stored(path, batch({flow_key(f"10.0.{n >> 8}.{n & 255}"): (1, 1) for n in range(2000)})).read_bytes()
+        path.write_bytes(whole[: len(whole) // 2])
+    before = path.read_bytes() if path.is_file() else None
+    assert f"--db {path}: " in _fails(capsys, 1, command, "--db", path)
+    assert (path.read_bytes() if path.is_file() else None) == before
+    assert [p.name for p in tmp_path.iterdir() if p.suffix not in (".db-wal", ".db-shm")] == [path.name] * path.exists()

@@ -1,0 +1,75 @@
+"""JSON and CSV say the same, and survive every name."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from traffic_analyzer.faces.encode import render_csv, render_json
+from traffic_analyzer.reports.declaration import Base, Column, Report, Role
+from traffic_analyzer.reports.registry import Completeness, Result, Selection
+from traffic_analyzer.units import Unit
+
+_COLUMNS = (
+    Column("name", "Name", Unit.NAME),
+    Column("bytes", "Total", Unit.BYTES, role=Role.SUM),
+    Column("share", "Share", Unit.SHARE, role=Role.SHARE, of="bytes"),
+)
+_REPORT = Report("r", "Names", "names", Base(None, None, None), _COLUMNS, ("-bytes",))
+_NAMES = st.text(st.characters(codec="utf-8"), min_size=1)
+
+
+def _result(rows: list[tuple[Any, ...]]) -> Result:
+    return Result(_REPORT, Selection(60, 120, ("eth0",), 5), rows, Completeness(1, 2, 3, 4, 5, 6))
+
+
+def _csv_rows(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def test_the_whole_json_document() -> None:
+    assert json.loads(render_json(_result([("a", 2**53 + 1, 0.5), ("", 0, None)]))) == {
+        "report": "r",
+        "title": "Names",
+        "selection": {"since_unix_s": 60, "until_unix_s": 120, "ifaces": ["eth0"], "limit": 5},
+        "columns": [
+            {"name": "name", "title": "Name", "unit": "name", "role": "key"},
+            {"name": "bytes", "title": "Total", "unit": "bytes", "role": "sum"},
+            {"name": "share", "title": "Share", "unit": "share", "role": "share"},
+        ],
+        "rows": [{"name": "a", "bytes": 2**53 + 1, "share": 0.5}, {"name": "", "bytes": 0, "share": None}],
+        "completeness": {
+            "seen_bytes": 1, "seen_packets": 2, "non_ip_bytes": 3, "non_ip_packets": 4, "not_booked_bytes": 5,
+            "not_booked_packets": 6,
+        },
+    }  # fmt: skip
+
+
+def test_the_whole_csv() -> None:
+    text = render_csv(_result([("plain", 1_500, 0.25), ('co"m,ma', 0, None)]))
+    assert text == 'name,bytes,share\n"plain",1500,0.25\n"co""m,ma",0,""\n'
+
+
+@pytest.mark.parametrize(
+    "name", ["a,b", 'a"b', '"', "a\nb", "a\rb", "a\r\nb", ";", " a ", "=1+1", "é", "\x1b[0m"], ids=ascii
+)
+def test_csv_keeps_awkward_names(name: str) -> None:
+    assert _csv_rows(render_csv(_result([(name, 1, 0.5)]))) == [["name", "bytes", "share"], [name, "1", "0.5"]]
+
+
+@given(st.lists(st.tuples(_NAMES, st.integers(0, 2**63 - 1), st.floats(0, 1))))
+def test_both_carry_every_row_back(rows: list[tuple[str, int, float]]) -> None:
+    result = _result(rows)
+    assert [tuple(row.values()) for row in json.loads(render_json(result))["rows"]] == rows
+    assert [(name, int(b), float(s)) for name, b, s in _csv_rows(render_csv(result))[1:]] == rows
+
+
+def test_json_is_ascii_and_holds_no_raw_control_characters() -> None:
+    text = render_json(_result([("\x1b[31m\u202e\u2028é", 1, 1.0)]))
+    assert text.isascii() and all(line.isprintable() for line in text.split("\n"))

@@ -1,0 +1,30 @@
+"""Collector health, minute by minute, the seed's rows included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from traffic_analyzer.reports.registry import Selection, run
+from traffic_analyzer.store.database import open_writable
+
+from ..store.seeds import HEALTH_ROWS, NEW_ROWS, seed
+from ..traffic import MINUTE, home, stored
+
+_NAME = "collector-health"
+
+
+def test_the_latest_minute_comes_first(tmp_path: Path) -> None:
+    path = stored(tmp_path / "traffic.db", home(MINUTE))
+    assert run(path, _NAME, Selection(MINUTE, MINUTE + 60)).rows == [
+        (MINUTE, "br-lan", 2, 65_536, 0, 0, 0, 0),
+        (MINUTE, "eth0", 3, 65_536, 0, 27, 0, 0),
+    ]
+
+
+def test_rows_of_the_seed_are_shown(tmp_path: Path) -> None:
+    path = seed(tmp_path / "seed.db", flow_1m_5t=NEW_ROWS, collector_health_1m=HEALTH_ROWS)
+    expected = [(120, "eth0", 13, 0, 0, 0, 0, 0), (60, "eth0", 12, 0, 3, 4, 5, 6)]
+    assert run(path, _NAME, Selection(0, 1_000)).rows == expected  # from a copy
+    open_writable(path).close()
+    assert run(path, _NAME, Selection(0, 1_000)).rows == expected
+    assert run(path, _NAME, Selection(60, 61, ("eth0",))).rows == expected[1:]

@@ -1,0 +1,149 @@
+"""Each generation is stored exactly once, whole, under ids that mean what they say."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from traffic_analyzer.errors import StoreError
+from traffic_analyzer.records import Health, Role
+from traffic_analyzer.store.retention import prune
+from traffic_analyzer.store.writer import InterfaceRow, Store, Writer, address_text, mac_text
+
+from ..traffic import MAC, MINUTE, batch, counter_key, flow_key, interface, packed
+from .seeds import rows
+
+_FLOWS = "SELECT ts_minute, dst_ip, src_ip, bytes, packets FROM flow_1m_5t ORDER BY bytes"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "traffic.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with closing(Store(path)) as opened:
+        yield opened
+
+
+def test_a_generation_is_stored_once(store: Store, path: Path) -> None:
+    first = batch({flow_key(): (10, 1)}, {counter_key("seen"): (10, 1)}, (Health(MINUTE, "eth0", 1, 9, 2),))
+    assert store.stored_generation("one") == -1
+    assert [store.commit(first), store.commit(first)] == [True, False]
+    assert store.stored_generation("one") == 0
+    assert rows(path, "SELECT sum(bytes), sum(packets) FROM flow_minute") == [(10, 1)]
+    assert rows(path, "SELECT bytes, packets FROM counter_minute") == [(10, 1)]
+    assert rows(path, "SELECT flow_insert_drop FROM collector_health_1m") == [(2,)]
+    assert store.commit(replace(first, instance="other"))
+
+
+def test_generations_of_a_minute_add_up(store: Store, path: Path) -> None:
+    for number, entries in enumerate((5, 3)):
+        health = Health(MINUTE, "eth0", entries, 9, 2)
+        store.commit(batch({flow_key(): (10, 1)}, {counter_key("seen"): (10, 1)}, (health,), generation=number))
+    assert rows(path, "SELECT bytes, packets FROM flow_minute") == [(20, 2)]
+    assert rows(path, "SELECT bytes, packets FROM counter_minute") == [(20, 2)]
+    query = "SELECT flow_entries, flow_capacity, flow_insert_drop FROM collector_health_1m"
+    assert rows(path, query) == [(5, 9, 4)]  # the fullest turn; drops of all
+
+
+def test_texts_are_written_as_texts(store: Store, path: Path) -> None:
+    key = flow_key("2001:db8::1", "ff02::1", device=MAC, domain="a.example", label="exact", iface="br-lan")
+    store.commit(batch({key: (1, 1)}))
+    for table, text in (
+        ("device", "02:aa:bb:cc:dd:01"),
+        ("domain", "a.example"),
+        ("label", "exact"),
+        ("iface", "br-lan"),
+    ):
+        assert rows(path, f"SELECT text FROM {table} WHERE id > 0") == [(text,)]
+    assert address_text(packed("2001:db8::1")) == "2001:db8::1" and address_text(packed("192.0.2.1")) == "192.0.2.1"
+    assert mac_text(b"") == ""
+
+
+def test_ids_stay_true_when_another_process_prunes(store: Store, path: Path) -> None:
+    store.commit(batch({flow_key(): (1, 1), flow_key("192.168.1.3"): (2, 1)}))
+    assert prune(path, MINUTE + 2 * 86_400, 1)["flow_minute"] == 2
+    with closing(Store(path)) as other:  # takes the ids that are free now, for other texts
+        other.commit(batch({flow_key("10.0.0.1", "10.0.0.2"): (3, 1)}, instance="other"))
+    store.commit(batch({flow_key(): (4, 1), flow_key("192.168.1.3"): (5, 1)}, generation=1))
+    assert rows(path, _FLOWS) == [
+        (MINUTE, "10.0.0.1", "10.0.0.2", 3, 1),
+        (MINUTE, "192.168.1.2", "203.0.113.7", 4, 1),
+        (MINUTE, "192.168.1.3", "203.0.113.7", 5, 1),
+    ]
+
+
+def test_ids_stay_true_when_a_commit_failed(store: Store, path: Path) -> None:
+    failing = batch({flow_key(): (1, 1)}, {counter_key("seen"): (1, 1)})
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TRIGGER full BEFORE INSERT ON counter_minute BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+        other.commit()
+        with pytest.raises(StoreError, match="disk full"):
+            store.commit(failing)
+        assert rows(path, _FLOWS) == [] and store.stored_generation("one") == -1
+        # Without a change by others that would make it look again.
+        store._database.execute_sql("DROP TRIGGER full")
+    assert store.commit(failing)
+    assert rows(path, _FLOWS) == [(MINUTE, "192.168.1.2", "203.0.113.7", 1, 1)]
+
+
+def test_two_stores_write_to_one_file(path: Path) -> None:
+    with closing(Store(path)) as one, closing(Store(path)) as other:
+        for number in range(5):
+            for name, each in (("one", one), ("other", other)):
+                flows = {flow_key(remote=f"203.0.113.{number}"): (1, 1), flow_key(): (10, 1)}
+                assert each.commit(batch(flows, generation=number, instance=name))
+    assert rows(path, "SELECT sum(bytes), sum(packets) FROM flow_1m_5t") == [(110, 20)]
+    assert rows(path, "SELECT count(*), count(DISTINCT text) FROM address") == [(8, 8)]
+
+
+def test_a_full_disk_is_an_error_of_the_store(store: Store, path: Path) -> None:
+    pages = rows(path, "PRAGMA page_count")[0][0]
+    store._database.execute_sql(f"PRAGMA max_page_count = {pages}")
+    flows = {flow_key(f"10.{n >> 8}.{n & 255}.1"): (n, 1) for n in range(5000)}
+    with pytest.raises(StoreError, match=f"^--db {path}: .*full"):
+        store.commit(batch(flows))
+    store._database.execute_sql("PRAGMA max_page_count = 1000000")
+    assert store.commit(batch(flows))
+    assert rows(path, "SELECT count(*), sum(bytes) FROM flow_1m_5t") == [(5000, sum(range(5000)))]
+
+
+def test_interfaces_of_an_instance_are_remembered_until_it_is_forgotten(store: Store) -> None:
+    store.remember_interface("one", interface("eth0", Role.WAN, ifindex=7))
+    store.remember_interface("one", interface("eth1", Role.LAN, ifindex=7))
+    store.remember_interface("two", interface("eth0", ifindex=7))
+    store.commit(batch())
+    assert store.known_interfaces("one") == [InterfaceRow(7, "eth1", "lan")]
+    store.forget_instance("one")
+    assert store.known_interfaces("one") == [] and store.stored_generation("one") == -1
+    assert store.known_interfaces("two") == [InterfaceRow(7, "eth0", "host")]
+
+
+def test_every_question_to_a_broken_database_is_an_error_of_the_store(store: Store) -> None:
+    store._database.execute_sql("DROP TABLE kernel_instance")
+    store._database.execute_sql("DROP TABLE kernel_interface")
+    questions = (store.stored_generation, store.known_interfaces, store.forget_instance)
+    for ask in (*questions, lambda name: store.remember_interface(name, interface())):
+        with pytest.raises(StoreError, match="no such table"):
+            ask("one")
+
+
+def test_the_writer_stores_in_order_on_its_own_thread(path: Path) -> None:
+    writer = Writer(path)
+    futures = [writer.commit(batch({flow_key(): (1, 1)}, generation=number)) for number in (0, 1, 1)]
+    assert writer.call(writer.store.stored_generation, "one") == 1
+    writer.close()
+    assert [future.result() for future in futures] == [True, True, False]
+    assert rows(path, "SELECT bytes FROM flow_minute") == [(2,)]
+
+
+def test_a_writer_that_cannot_open_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="Is a directory"):
+        Writer(tmp_path)

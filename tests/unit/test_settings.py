@@ -1,0 +1,54 @@
+"""Every setting takes what lies within its bounds and refuses the rest in one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from traffic_analyzer import settings
+from traffic_analyzer.errors import UsageError
+from traffic_analyzer.settings import Kind, Setting
+
+_ALL = {s.name: s for s in (*settings.RUN, *settings.REPORT, *settings.PRUNE, settings.LIMIT)}
+_NUMBERS = [pytest.param(s, id=s.name) for s in _ALL.values() if s.kind is Kind.INTEGER]
+_TEXTS = [pytest.param(s, id=s.name) for s in _ALL.values() if s.kind is not Kind.INTEGER]
+
+
+@pytest.mark.parametrize("setting", _NUMBERS)
+def test_bounds_are_included(setting: Setting) -> None:
+    for value in (setting.minimum, setting.maximum, setting.default):
+        assert setting.parse(str(value)) == value
+
+
+@pytest.mark.parametrize("setting", _NUMBERS)
+def test_what_lies_outside_is_refused_with_flag_and_bounds(setting: Setting) -> None:
+    for value in (setting.minimum - 1, setting.maximum + 1, 2**64, -(2**64)):
+        with pytest.raises(UsageError) as caught:
+            setting.parse(str(value))
+        said = str(caught.value)
+        assert said.startswith(f"{setting.flag} {value}:")
+        assert str(setting.minimum) in said and str(setting.maximum) in said
+
+
+@pytest.mark.parametrize("setting", _NUMBERS)
+@pytest.mark.parametrize("text", ["", " ", "x", "1.5", "1e3", "0x10", "1 2", "5\0", "nan", "9" * 5000], ids=repr)
+def test_what_is_no_whole_number_is_refused(setting: Setting, text: str) -> None:
+    with pytest.raises(UsageError, match=rf"^{setting.flag}"):
+        setting.parse(text)
+
+
+@pytest.mark.parametrize("setting", _TEXTS)
+def test_texts_are_kept_as_they_are(setting: Setting) -> None:
+    assert setting.parse(" ä%s ") == " ä%s "
+
+
+@pytest.mark.parametrize("setting", _TEXTS)
+@pytest.mark.parametrize("text", ["", "\0", "a\0b"], ids=repr)
+def test_texts_are_neither_empty_nor_hold_a_nul(setting: Setting, text: str) -> None:
+    with pytest.raises(UsageError, match=rf"^{setting.flag}: must not"):
+        setting.parse(text)
+
+
+@pytest.mark.parametrize("setting", [pytest.param(s, id=s.name) for s in _ALL.values()])
+def test_declarations_are_whole(setting: Setting) -> None:
+    assert setting.help and "\n" not in setting.help
+    assert setting.flag == "--" + setting.name.replace("_", "-")

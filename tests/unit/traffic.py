@@ -1,0 +1,82 @@
+"""Small traffic to store and report: builders with everything spelled out but what a test is about."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from traffic_analyzer.records import Batch, CounterKey, FlowKey, Health, Interface, Role, Traffic
+from traffic_analyzer.store.writer import Store
+
+MINUTE = 1_700_000_040
+CLIENT, REMOTE = "192.168.1.2", "203.0.113.7"
+MAC = bytes.fromhex("02aabbccdd01")
+
+
+def packed(address: str) -> bytes:
+    """An address as the kernel counts it, 4 or 16 bytes."""
+    return socket.inet_pton(socket.AF_INET6 if ":" in address else socket.AF_INET, address)
+
+
+def flow_key(client: str = CLIENT, remote: str = REMOTE, **changed: Any) -> FlowKey:
+    """A download over TCP on eth0 in :data:`MINUTE`, but for what is *changed*."""
+    key = FlowKey(MINUTE, "eth0", 0, False, 6, packed(client), 40000, packed(remote), 443, b"", "", "unknown")
+    return key._replace(**changed)
+
+
+def counter_key(counter: str, **changed: Any) -> CounterKey:
+    """A counter of eth0, ingress, in :data:`MINUTE`, but for what is *changed*."""
+    return CounterKey(MINUTE, "eth0", 0, counter)._replace(**changed)
+
+
+def batch(
+    flows: Mapping[FlowKey, tuple[int, int]] | None = None,
+    counters: Mapping[CounterKey, tuple[int, int]] | None = None,
+    health: tuple[Health, ...] = (),
+    generation: int = 0,
+    instance: str = "one",
+) -> Batch:
+    """A batch of (bytes, packets)."""
+    booked = {key: Traffic(*sums) for key, sums in (flows or {}).items()}
+    counted = {key: Traffic(*sums) for key, sums in (counters or {}).items()}
+    return Batch(instance, generation, booked, counted, list(health))
+
+
+def stored(path: Path, *batches: Batch) -> Path:
+    """The database at *path* with *batches* in it."""
+    with closing(Store(path)) as store:
+        for each in batches:
+            assert store.commit(each)
+    return path
+
+
+def home(minute_unix_s: int) -> Batch:
+    """Two interfaces, two devices, both families and directions. 1,550 bytes in 31 packets; none above 999 bytes."""
+    at = {"minute_unix_s": minute_unix_s}
+    six = {"client": "2001:db8:1::20", "remote": "2001:db8:ffff::1"}
+    flows = {
+        flow_key(**at): (700, 7),
+        flow_key(**at, direction=1, is_tx=True): (100, 10),
+        flow_key(**six, **at, iface="br-lan", direction=1, l4_proto=17, device=MAC): (400, 4),
+        flow_key(**six, **at, iface="br-lan", is_tx=True, l4_proto=17, device=MAC): (50, 5),
+        flow_key(remote="198.51.100.9", **at, l4_proto=1, client_port=0, remote_port=0): (300, 5),
+    }
+    counters = {
+        counter_key("seen", **at): (1_900, 40),
+        counter_key("seen", **at, direction=1): (100, 10),
+        counter_key("non_ip", **at): (60, 1),
+        counter_key("not_booked", **at): (840, 27),
+        counter_key("seen", **at, iface="br-lan"): (450, 9),
+    }
+    health = (Health(minute_unix_s, "eth0", 3, 65_536, 27), Health(minute_unix_s, "br-lan", 2, 65_536, 0))
+    return batch(flows, counters, health)
+
+
+def interface(name: str = "eth0", role: Role = Role.HOST, *, ifindex: int = 2, addresses: tuple[str, ...] = (),
+              networks: tuple[tuple[str, int], ...] = ()) -> Interface:  # fmt: skip
+    """An interface with addresses as text."""
+    on_link = tuple((packed(network), prefix_bits) for network, prefix_bits in networks)
+    return Interface(name, ifindex, True, role, frozenset(map(packed, addresses)), on_link)
