@@ -66,6 +66,8 @@ def run(config: Config) -> int:
             collector.collect(stop)
         finally:
             writer.close()
+    except OSError as error:
+        raise KernelError(f"the kernel refused {error.filename or 'a call'}: {error.strerror}") from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -156,8 +158,7 @@ class Collector:
             now, before = found.get(name), self._attached.get(name)
             if before and (now is None or now.ifindex != before.ifindex):
                 log.warning("%s is gone; its traffic so far is kept", name)
-                self._reader.forget(before.ifindex)
-                del self._attached[name]
+                self._let_go(before)
                 before = None
             if now and before:
                 self._attached[name] = self._known[now.ifindex] = now
@@ -168,6 +169,13 @@ class Collector:
                 except KernelError as error:  # it may be half made: the next turn tries again
                     self._reader.forget(now.ifindex)
                     self._complain(str(error))
+
+    def _let_go(self, interface: Interface) -> None:
+        """Of an interface that is gone, or goes by another name: then our filters are still there."""
+        with contextlib.suppress(KernelError):  # gone altogether
+            tc.detach(self._instance.name, [interface.ifindex])
+        self._reader.forget(interface.ifindex)
+        del self._attached[interface.name]
 
     def _take_over(self) -> None:
         """Stores what instances of this database, whose process was killed, have counted, and removes them."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ..lab.collector import collector
+from ..lab.collector import Collector, collector
 from ..lab.frames import send
 from ..lab.netns import Namespace, veth
 from ..lab.packets import ethernet, ipv4, udp
@@ -26,6 +26,13 @@ def _tc(inside: Namespace, device: str) -> list[object]:
     """Qdiscs and filters of a device, without the counters that change by themselves."""
     shows = (("qdisc", "show", "dev", device), *(("filter", "show", "dev", device, d) for d in ("ingress", "egress")))
     return [json.loads(inside.run("tc", "-j", *show).stdout or "[]") for show in shows]
+
+
+def _wait_for(running: Collector, words: str, times: int = 1) -> None:
+    until = time.monotonic() + _PATIENCE_S
+    while (said := running.log.read_text()).count(words) < times:
+        assert time.monotonic() < until, said
+        time.sleep(0.1)
 
 
 def _refused(inside: Namespace, tmp_path: Path, pins: Path, *flags: object) -> tuple[int, str]:
@@ -88,14 +95,26 @@ def test_interface_made_anew(cable, tmp_path: Path) -> None:
         receiver.ip("link", "del", "dev", "rx")
         time.sleep(1.5)
         veth(sender, "tx", receiver, "rx")
-        until = time.monotonic() + _PATIENCE_S
-        while running.log.read_text().count("attached to rx") < 2:
-            assert time.monotonic() < until, running.log.read_text()
-            time.sleep(0.1)
+        _wait_for(running, "attached to rx", times=2)
         send(sender, "tx", [_FRAME] * 4)
         running.stop()
         assert running.rows(_SEEN) == [(7,)]
         assert running.rows("SELECT sum(packets) FROM flow_1m_5t WHERE iface = 'rx' AND direction = 0") == [(7,)]
+
+
+def test_renamed_interface(cable, tmp_path: Path) -> None:
+    sender, receiver = cable
+    before = _tc(receiver, "rx")
+    with collector(receiver, tmp_path, "--iface", "rx") as running:
+        send(sender, "tx", [_FRAME] * 3)
+        receiver.ip("link", "set", "dev", "rx", "name", "other")
+        _wait_for(running, "rx is gone")
+        receiver.ip("link", "set", "dev", "other", "name", "rx")
+        _wait_for(running, "attached to rx", times=2)
+        send(sender, "tx", [_FRAME] * 4)
+        running.stop()
+        assert running.rows(_SEEN) == [(7,)]
+    assert _tc(receiver, "rx") == before
 
 
 def test_several_interfaces(cable, tmp_path: Path) -> None:

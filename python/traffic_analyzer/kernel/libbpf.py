@@ -10,7 +10,7 @@ import ctypes
 import os
 from collections.abc import Sequence
 from ctypes import POINTER, c_char_p, c_int, c_uint32, c_uint64, c_void_p
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from ..errors import KernelError
 
@@ -57,6 +57,8 @@ class Libbpf:
     :raises KernelError: none of them is there, or it lacks a function.
     """
 
+    _printers: ClassVar[list[object]] = []
+
     def __init__(self, libraries: Sequence[str] = LIBRARIES) -> None:
         self.name, self._dll = self._open(libraries)
         for function, (result, arguments) in _SIGNATURES.items():
@@ -67,8 +69,9 @@ class Libbpf:
             symbol.restype, symbol.argtypes = result, arguments
         self._libc = ctypes.CDLL(None, use_errno=True)
         self._said: list[str] = []
-        self._printer = _PRINT(self._hear)  # kept: libbpf holds only the pointer
-        self._dll.libbpf_set_print(self._printer)
+        printer = _PRINT(self._hear)
+        self._printers.append(printer)  # for good: libbpf holds only the pointer
+        self._dll.libbpf_set_print(printer)
         self.cpus: int = self.call("libbpf_num_possible_cpus")
 
     @staticmethod

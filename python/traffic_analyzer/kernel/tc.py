@@ -65,16 +65,19 @@ def detach(instance: str, ifindexes: Sequence[int] | None = None) -> None:
 
 
 def _ask(request: dict[str, object], subject: str, fds: dict[str, int]) -> None:
-    child = subprocess.run(
-        [sys.executable, "-m", __name__],
-        input=json.dumps(request),
-        capture_output=True,
-        text=True,
-        pass_fds=tuple(fds.values()),
-        start_new_session=True,  # Ctrl-C is for the daemon, which needs this child to leave in order
-        timeout=_CHILD_TIMEOUT_S,
-        check=False,
-    )
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", __name__],
+            input=json.dumps(request),
+            capture_output=True,
+            text=True,
+            pass_fds=tuple(fds.values()),
+            start_new_session=True,  # Ctrl-C is for the daemon, which needs this child to leave in order
+            timeout=_CHILD_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise KernelError(f"{subject}: tc did not answer in {_CHILD_TIMEOUT_S} s: try again") from None
     if child.returncode:
         said = child.stderr.strip().splitlines() or [f"tc child ended with {child.returncode}"]
         raise KernelError(f"{subject}: {said[-1]}")
