@@ -6,7 +6,7 @@ CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
 CAPTURES ?= ../shared/captures
 IFACE ?=
-DB ?= build/traffic.db
+DB ?=
 RUN_FLAGS ?= --progress-secs 5
 
 VENV := .venv
@@ -18,11 +18,11 @@ RUN_PACKAGES := clang llvm libbpf-dev linux-libc-dev python3-bpfcc python3-venv
 TEST_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool tshark dnsmasq-base nginx-light curl bind9-dnsutils iputils-ping \
 	openssl sqlite3 bpftool shellcheck
 
-.PHONY: help setup build run demo test bench score lint package docs clean
+.PHONY: help setup build run demo test test-oldest bench score lint package docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: Debian packages (as root) and the Python environment
 	@hack/install-packages $(TEST_PACKAGES)
@@ -30,12 +30,11 @@ setup: ## install what is missing: Debian packages (as root) and the Python envi
 
 build: $(VENV)/.run $(OBJECTS) ## the eBPF objects, both byte orders, and .venv/bin/traffic-analyzer
 
-run: ## collect on the default-route interface (or IFACE=name) until Ctrl-C, as root
+run: ## collect on the default-route interface (or IFACE="name …") until Ctrl-C, as root
 	@hack/install-packages $(RUN_PACKAGES)
 	@$(MAKE) --no-print-directory build
-	@mkdir -p $(dir $(DB))
-	@echo "Reports, in another terminal: $(BIN)/traffic-analyzer top-ip --db $(DB)   (top-lan, top-flow, --help)"
-	@exec $(BIN)/traffic-analyzer run $(if $(IFACE),--iface $(IFACE)) --db $(DB) $(RUN_FLAGS)
+	@echo "Reports, in another terminal: $(BIN)/traffic-analyzer top-ip$(if $(DB), --db $(DB))   (top-lan, top-flow, --help)"
+	@exec $(BIN)/traffic-analyzer run $(addprefix --iface ,$(IFACE)) $(addprefix --db ,$(DB)) $(RUN_FLAGS)
 
 demo: ## build a virtual home in network namespaces, send real traffic for 20 s, print the reports
 	@hack/install-packages $(TEST_PACKAGES)
@@ -44,6 +43,11 @@ demo: ## build a virtual home in network namespaces, send real traffic for 20 s,
 
 test: setup build ## every test, kernel tests included where root and eBPF are at hand
 	@$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+test-oldest: setup build ## the tests that touch libraries, with their oldest versions (those of Debian 12)
+	@$(PYTHON) -m venv build/oldest
+	@build/oldest/bin/pip install --quiet --disable-pip-version-check --constraint hack/oldest-versions --editable '.[test]'
+	@build/oldest/bin/python -m pytest tests/unit tests/kernel/test_attach.py tests/kernel/test_database_trouble.py
 
 bench: setup build ## ns per packet and µs per flow, as ratios to what runs beside it
 	@$(BIN)/python -m tests.bench
@@ -54,7 +58,7 @@ score: setup build ## replay CAPTURES=dir through the real programs and compare 
 lint: setup ## ruff, mypy --strict, shellcheck
 	@$(BIN)/ruff check python tests
 	@$(BIN)/mypy
-	@shellcheck hack/* .ci/run
+	@shellcheck hack/install-packages .ci/run
 
 package: build ## a Python wheel with both objects inside, in dist/
 	@mkdir -p python/traffic_analyzer/bpf
@@ -66,7 +70,7 @@ docs: build ## the reference of commands, flags and columns, drawn from the decl
 	@mkdir -p docs
 	@$(BIN)/python -m traffic_analyzer.faces.reference > docs/reference.md
 
-clean: ## remove everything that was built, installed packages and databases of other folders apart
+clean: ## remove everything that was built in this folder
 	@rm -rf build dist $(VENV) python/traffic_analyzer/bpf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name '__pycache__' -o -name '*.egg-info' | grep -v '^./.git/' | xargs -r rm -rf
 

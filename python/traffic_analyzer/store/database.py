@@ -22,6 +22,8 @@ def _check_header(path: Path) -> None:
     try:
         with path.open("rb") as file:
             head = file.read(len(_HEADER))
+    except FileNotFoundError:
+        raise StoreError(f"--db {path}: no such database; `traffic-analyzer run` makes it") from None
     except OSError as error:
         raise StoreError(f"--db {path}: {error.strerror}") from None
     if head and head != _HEADER:

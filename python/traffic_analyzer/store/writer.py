@@ -186,6 +186,7 @@ class Store:
             row = {"instance": instance, "ifindex": interface.ifindex, "name": interface.name}
             row["role"] = interface.role.value
             models.KernelInterface.insert(row).on_conflict_replace().execute()
+            models.Iface.insert(text=interface.name).on_conflict_ignore().execute()  # known before its first packet
 
     def known_interfaces(self, instance: str) -> list[InterfaceRow]:
         """What the ifindexes of *instance* were."""

@@ -47,6 +47,6 @@ def test_tables_of_the_seed_are_pruned_too(tmp_path: Path) -> None:
 
 
 def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="No such file"):
+    with pytest.raises(StoreError, match="no such database"):
         prune(tmp_path / "folder" / "typo.db", MINUTE, 1)
     assert list(tmp_path.iterdir()) == []
