@@ -29,8 +29,10 @@ setup: ## install what is missing: Debian packages (as root) and the Python envi
 	@$(MAKE) --no-print-directory $(VENV)/.dev
 
 build: $(VENV)/.run $(OBJECTS) ## the eBPF objects, both byte orders, and .venv/bin/traffic-analyzer
+	@:
 
 run: ## collect on the default-route interface (or IFACE="name …") until Ctrl-C, as root
+	@[ "$$(id -u)" -eq 0 ] || { echo 'counting packets takes root: run `sudo make run`' >&2; exit 1; }
 	@hack/install-packages $(RUN_PACKAGES)
 	@$(MAKE) --no-print-directory build
 	@echo "Reports, in another terminal: $(BIN)/traffic-analyzer top-ip$(if $(DB), --db $(DB))   (top-lan, top-flow, --help)"
