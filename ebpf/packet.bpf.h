@@ -18,7 +18,7 @@
 struct cursor {
 	struct __sk_buff *skb;
 	__u32 offset; /* bytes from skb->data to the next header */
-	bool in_place; /* constant at each call: may linear bytes be read without a copy */
+	bool in_place; /* linear bytes may be read without a copy: they are aligned */
 };
 
 struct packet {
@@ -148,43 +148,71 @@ static __always_inline bool is_extension(__u8 next_header)
 	return false;
 }
 
-/* Follows the extension headers to the transport protocol, or to a later fragment. RFC 8200, 4. */
-static __always_inline void pull_extensions(struct cursor *at, struct packet *packet, struct fragment *fragment)
+/* A walk along extension headers, from the first on. */
+struct extensions {
+	__u32 offset; /* bytes from skb->data to the next header */
+	__u32 identification; /* of a fragment, as on the wire */
+	__u8 next_header; /* kind of the next header; in the end the transport protocol, or what could not be read */
+	bool is_first_fragment;
+	bool is_later_fragment;
+	__u8 padding;
+};
+
+/*
+ * Follows the extension headers to the transport protocol, or to a later
+ * fragment. RFC 8200, 4. A function of its own, not inlined: the verifier
+ * walks it once, and not once for each way that leads here.
+ */
+__noinline int walk_extensions(struct __sk_buff *skb, struct extensions *walk)
 {
-	struct extension_header extension_room;
-	struct fragment_header fragment_room;
-	const struct extension_header *extension;
-	const struct fragment_header *piece;
+	struct extension_header extension;
+	struct fragment_header fragment;
 	__u16 offset_flags;
 	__u8 kind;
 
+	if (!walk)
+		return 0;
 	for (int i = 0; i < EXTENSION_HEADERS; i++) {
-		kind = packet->key.l4_proto;
+		kind = walk->next_header;
 		if (!is_extension(kind))
-			return;
+			return 0;
 		if (kind == L4_FRAGMENT) {
-			piece = cursor_pull(at, &fragment_room, sizeof(*piece));
-			if (!piece)
-				break;
-			offset_flags = bpf_ntohs(piece->offset_flags);
-			packet->key.l4_proto = piece->next_header;
-			fragment->key.identification = piece->identification;
-			fragment->is_later = offset_flags & IPV6_OFFSET;
-			if (fragment->is_later)
-				return;
-			fragment->is_first = offset_flags & IPV6_MORE_FRAGMENTS;
+			if (bpf_skb_load_bytes(skb, walk->offset, &fragment, sizeof(fragment)))
+				return 0;
+			offset_flags = bpf_ntohs(fragment.offset_flags);
+			walk->offset += sizeof(fragment);
+			walk->next_header = fragment.next_header;
+			walk->identification = fragment.identification;
+			walk->is_later_fragment = offset_flags & IPV6_OFFSET;
+			if (walk->is_later_fragment)
+				return 0;
+			walk->is_first_fragment = offset_flags & IPV6_MORE_FRAGMENTS;
 			continue;
 		}
-		extension = cursor_peek(at, &extension_room, sizeof(*extension));
-		if (!extension)
-			break;
-		packet->key.l4_proto = extension->next_header;
+		if (bpf_skb_load_bytes(skb, walk->offset, &extension, sizeof(extension)))
+			return 0;
+		walk->next_header = extension.next_header;
 		if (kind == L4_AH) /* RFC 4302, 2.2: in units of four bytes, less two */
-			at->offset += (extension->length + 2) * 4;
+			walk->offset += (extension.length + 2) * 4;
 		else
-			at->offset += (extension->length + 1) * 8;
+			walk->offset += (extension.length + 1) * 8;
 	}
-	if (is_extension(packet->key.l4_proto))
+	return 0;
+}
+
+/* Moves @at behind the extension headers; what follows them is copied, for its alignment is not known. */
+static __always_inline void pull_extensions(struct cursor *at, struct packet *packet, struct fragment *fragment)
+{
+	struct extensions walk = { .offset = at->offset, .next_header = packet->key.l4_proto };
+
+	walk_extensions(at->skb, &walk);
+	at->offset = walk.offset;
+	at->in_place = false;
+	packet->key.l4_proto = walk.next_header;
+	fragment->key.identification = walk.identification;
+	fragment->is_first = walk.is_first_fragment;
+	fragment->is_later = walk.is_later_fragment;
+	if (!walk.is_later_fragment && is_extension(walk.next_header))
 		packet->found |= FOUND(TA_EXTENSIONS_TOO_LONG);
 }
 
@@ -200,7 +228,8 @@ static __always_inline bool pull_ipv6(struct cursor *at, struct packet *packet, 
 	packet->key.l4_proto = ipv6->next_header;
 	__builtin_memcpy(packet->key.src, ipv6->src, sizeof(ipv6->src));
 	__builtin_memcpy(packet->key.dst, ipv6->dst, sizeof(ipv6->dst));
-	pull_extensions(at, packet, fragment);
+	if (is_extension(ipv6->next_header))
+		pull_extensions(at, packet, fragment);
 	return true;
 }
 

@@ -19,7 +19,7 @@ from traffic_analyzer.kernel import bpffs
 from .netns import Namespace
 
 _NUMBERS = itertools.count()
-_START_S = 30
+_START_S = 60
 
 
 def pin_dir() -> Path:

@@ -1,0 +1,24 @@
+"""What the programs cost the verifier: a slow router pays it at every start, and the kernel's limit is a million."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from traffic_analyzer.kernel import instance as instances
+from traffic_analyzer.kernel.libbpf import Libbpf
+from traffic_analyzer.kernel.objects import find_object
+
+_INSTRUCTIONS_MAX = 50_000
+
+
+def test_few_instructions_are_walked(pins: Path) -> None:
+    instance = instances.load(Libbpf(), find_object(None), pins, "test", instances.Sizes())
+    try:
+        walked = {}
+        for name, fd in instance.programs.items():
+            facts = dict(line.split(":\t") for line in Path(f"/proc/self/fdinfo/{fd}").read_text().splitlines())
+            walked[name] = int(facts["verified_insns"])  # kernel 5.16 and later
+    finally:
+        instance.remove()
+    assert set(walked) == set(instances.PROGRAMS.values())
+    assert max(walked.values()) < _INSTRUCTIONS_MAX, walked
