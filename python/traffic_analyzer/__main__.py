@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import logging
 import os
 import sys
@@ -19,11 +20,20 @@ from .units import escaped
 _EXIT_INTERRUPTED = 130
 
 
+class _OneLine(logging.Formatter):
+    """A line a record, whatever an interface is called."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return escaped(super().format(record))
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from . import daemon  # reports need neither libbpf nor threads
     from .kernel.instance import Sizes
 
-    logging.basicConfig(level=logging.INFO, format="traffic-analyzer: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_OneLine("traffic-analyzer: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     return daemon.run(
         daemon.Config(
             ifaces=tuple(dict.fromkeys(arguments.iface or ())),
@@ -53,6 +63,9 @@ ACTIONS = (
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; its exit status. What a user can mend ends in one line on standard error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 still gets its report
     try:
         arguments = build_parser(ACTIONS, print_report).parse_args(argv)
         status: int = arguments.do(arguments)
@@ -66,6 +79,10 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, `head` say, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        print(f"traffic-analyzer: the output cannot be written: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":

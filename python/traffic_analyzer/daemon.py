@@ -27,7 +27,8 @@ from .units import bytes_text
 log = logging.getLogger("traffic-analyzer")
 
 _STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_STORE_AGAIN_S = 10  # between two complaints about a database that cannot be written
+_COMPLAIN_S = 10  # between two warnings
+_ATTACH_DELAY_MAX_S = 60
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,11 @@ class Collector:
         self._reader = Reader(instance)
         self._attached: dict[str, Interface] = {}  # by name
         self._known: dict[int, Interface] = {}  # by ifindex, gone ones included
+        self._attach_again_s: dict[str, float] = {}  # by name, monotonic: not before
+        self._attach_delay_s = 1.0
         self._in_flight: tuple[Batch, Future[bool]] | None = None
-        self._generation_began_s = time.time()
-        self._complained_s = 0.0
+        self._turned_s = time.monotonic()
+        self._complained_s = float(-_COMPLAIN_S)
         self._said_s = time.monotonic()
         self._counted = [0, 0, 0]  # rx bytes, tx bytes, packets since the last line
 
@@ -148,7 +151,8 @@ class Collector:
         self._writer.call(self._writer.store.remember_interface, self._instance.name, interface)
         self._reader.register(interface.ifindex)
         self._known[interface.ifindex] = interface
-        tc.attach(interface, self._instance, instances.living(self._config.pin_dir, self._instance))
+        for line in tc.attach(interface, self._instance, instances.dead(self._config.pin_dir)):
+            log.warning("%s", line)
         self._attached[interface.name] = interface
 
     def _follow_interfaces(self) -> None:
@@ -160,15 +164,23 @@ class Collector:
                 log.warning("%s is gone; its traffic so far is kept", name)
                 self._let_go(before)
                 before = None
-            if now and before:
-                self._attached[name] = self._known[now.ifindex] = now
-            elif now:
-                try:
-                    self._attach(now)
-                    _say_attached(now)
-                except KernelError as error:  # it may be half made: the next turn tries again
-                    self._reader.forget(now.ifindex)
-                    self._complain(str(error))
+            if now and before:  # the role stays: a default route may come and go
+                self._attached[name] = self._known[now.ifindex] = replace(now, role=before.role)
+            elif now and time.monotonic() >= self._attach_again_s.get(name, 0):
+                self._attach_again(now)
+
+    def _attach_again(self, interface: Interface) -> None:
+        """To an interface that came back; where it is refused, later and later."""
+        try:
+            self._attach(interface)
+        except KernelError as error:  # it may be half made
+            self._reader.forget(interface.ifindex)
+            self._attach_delay_s = min(self._attach_delay_s * 2, _ATTACH_DELAY_MAX_S)
+            self._attach_again_s[interface.name] = time.monotonic() + self._attach_delay_s
+            self._complain(str(error))
+        else:
+            self._attach_delay_s = 1.0
+            _say_attached(interface)
 
     def _let_go(self, interface: Interface) -> None:
         """Of an interface that is gone, or goes by another name: then our filters are still there."""
@@ -223,11 +235,10 @@ class Collector:
         """Turns the maps and starts to store the generation at rest, unless the last one is not stored yet."""
         if self._in_flight and not self._finish(self._in_flight):
             return
-        began_s, self._generation_began_s = self._generation_began_s, time.time()
-        number = self._reader.turn()
-        generation = self._reader.read(number)
-        middle_s = (began_s + time.time()) / 2
-        batch = book(generation, minute_of(middle_s), self._known, self._reader.flow_capacity)
+        before_s, self._turned_s = self._turned_s, time.monotonic()
+        middle_unix_s = time.time() - (self._turned_s - before_s) / 2
+        generation = self._reader.read(self._reader.turn())
+        batch = book(generation, minute_of(middle_unix_s), self._known, self._reader.flow_capacity)
         self._in_flight = batch, self._writer.commit(batch)
         self._count(batch)
 
@@ -248,7 +259,7 @@ class Collector:
 
     def _complain(self, text: str) -> None:
         """Logs a warning, but not at every turn."""
-        if time.monotonic() - self._complained_s >= _STORE_AGAIN_S:
+        if time.monotonic() - self._complained_s >= _COMPLAIN_S:
             self._complained_s = time.monotonic()
             log.warning("%s", text)
 
@@ -261,7 +272,7 @@ class Collector:
         try:
             self._settle(self._instance.name, self._reader, self._known)
         except StoreError as error:
-            raise StoreError(f"{error}; the last of it stays in the kernel: start again when there is room") from None
+            raise StoreError(f"{error}; the last of it stays in the kernel: start again to store it") from None
         self._instance.remove()
         self._writer.call(self._writer.store.forget_instance, self._instance.name)
 
@@ -284,7 +295,7 @@ class Collector:
         self._said_s = time.monotonic()
         rx, tx, packets = self._counted
         self._counted = [0, 0, 0]
-        names = ", ".join(self._attached)
+        names = ", ".join(self._attached) or "no interface"
         log.info("%s: down %s, up %s, %s packets", names, bytes_text(rx), bytes_text(tx), f"{packets:,}")
 
 

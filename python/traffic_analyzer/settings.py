@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,10 +45,9 @@ class Setting:
         :raises UsageError: it is no number, or out of bounds.
         """
         if self.kind is Kind.INTEGER:
-            try:
-                value = int(text)
-            except ValueError:
-                raise UsageError(f"{self.flag} {text}: not a whole number") from None
+            if not re.fullmatch("[+-]?[0-9]{1,20}", text):
+                raise UsageError(f"{self.flag} {text}: not a whole number")
+            value = int(text)
             if not self.minimum <= value <= self.maximum:
                 raise UsageError(f"{self.flag} {text}: choose from {self.minimum} to {self.maximum}")
             return value

@@ -139,6 +139,34 @@ def test_an_interface_has_one_collector(cable, tmp_path: Path) -> None:
         assert running.rows(_SEEN) == [(3,)]
 
 
+def test_an_interface_has_one_collector_wherever_it_pins(cable, tmp_path: Path, pins: Path) -> None:
+    _, receiver = cable
+    with collector(receiver, tmp_path, "--iface", "rx"):
+        status, line = _refused(receiver, tmp_path, pins, "--iface", "rx")
+        assert status == 1
+        assert "another traffic-analyzer" in line
+
+
+def test_a_filter_that_comes_first_is_said(cable, tmp_path: Path) -> None:
+    _, receiver = cable
+    receiver.run("tc", "qdisc", "add", "dev", "rx", "clsact")
+    receiver.run("tc", "filter", "add", "dev", "rx", "ingress", "pref", "1", *_MATCH_ALL)
+    with collector(receiver, tmp_path, "--iface", "rx") as running:
+        warnings = [line for line in running.log.read_text().splitlines() if "comes before ours" in line]
+    assert len(warnings) == 1
+    assert "on ingress" in warnings[0]
+
+
+def test_a_child_ends_with_its_daemon(cable) -> None:
+    """Or it would put the dead instance's programs over those of the next start."""
+    _, receiver = cable
+    request = {"do": "attach", "parent": 1, "instance": "x-1", "ifindex": 2, "fds": {}, "dead": []}
+    command = receiver.command(sys.executable, "-m", "traffic_analyzer.kernel.tc")
+    child = subprocess.run(command, input=json.dumps(request), text=True, timeout=60, check=False)
+    assert child.returncode == -signal.SIGKILL
+    assert "clsact" not in str(_tc(receiver, "rx"))
+
+
 def test_ingress_qdisc_of_another(cable, tmp_path: Path, pins: Path) -> None:
     sender, receiver = cable
     veth(sender, "tx2", receiver, "rx2")

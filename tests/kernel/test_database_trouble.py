@@ -71,6 +71,17 @@ def test_locked_by_another(cable, tmp_path: Path) -> None:
         assert running.rows(_STORED) == [(sent,)]
 
 
+def test_deleted_while_it_runs(cable, tmp_path: Path) -> None:
+    sender, receiver = cable
+    with collector(receiver, tmp_path, "--iface", "rx") as running:
+        time.sleep(1.5)
+        for file in tmp_path.glob("traffic.db*"):
+            file.unlink()
+        sent = send(sender, "tx", frames(10))
+        assert running.stop() == 0
+        assert running.rows(_STORED) == [(sent,)]
+
+
 def test_full_at_the_end_too(cable, small_disk: Path) -> None:
     """What cannot be stored stays in the kernel, and the next start stores it."""
     sender, receiver = cable

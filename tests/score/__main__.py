@@ -43,7 +43,7 @@ class Replay:
         with receiver.entered():
             self._interface = links.interfaces(["rx"])["rx"]
             self._reader.register(self._interface.ifindex)
-            tc.attach(self._interface, self._instance, [])
+            tc.attach(self._interface, self._instance, dead=[])
         self._minute_unix_s = 0
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ..records import Direction, FlowRecord, Interface, Role
 
 _NO_MAC = bytes(6)
+_GROUP_MAC = 1  # bit of the first byte
 _BROADCAST = b"\xff\xff\xff\xff"
 
 
@@ -22,7 +23,7 @@ class Ends(NamedTuple):
 
 
 def _is_group(address: bytes, interface: Interface) -> bool:
-    """Multicast (RFC 5771, RFC 4291 2.7) or broadcast (RFC 919): no client has such an address."""
+    """Multicast (RFC 5771, RFC 4291 2.7) or broadcast (RFC 919): no machine has such an address."""
     if len(address) == 16:
         return address[0] == 0xFF
     if 224 <= address[0] < 240 or address == _BROADCAST:
@@ -45,29 +46,30 @@ def _on_link(address: bytes, interface: Interface) -> bool:
 
 def _client_is_source(flow: FlowRecord, interface: Interface) -> bool:
     src_is_group, dst_is_group = _is_group(flow.src, interface), _is_group(flow.dst, interface)
-    if src_is_group != dst_is_group:
-        return dst_is_group
-    if interface.role is Role.LAN:
-        return flow.direction == Direction.INGRESS
+    if src_is_group:
+        return False
     src_is_own, dst_is_own = flow.src in interface.addresses, flow.dst in interface.addresses
-    if src_is_own != dst_is_own:
+    if (interface.role is not Role.LAN or dst_is_group) and src_is_own != dst_is_own:
         return src_is_own
-    src_on_link, dst_on_link = _on_link(flow.src, interface), _on_link(flow.dst, interface)
-    if src_on_link != dst_on_link:
-        return src_on_link
-    return flow.direction == Direction.EGRESS
+    if interface.role is Role.HOST and not dst_is_group:
+        src_on_link, dst_on_link = _on_link(flow.src, interface), _on_link(flow.dst, interface)
+        if src_on_link != dst_on_link:
+            return src_on_link
+    return (flow.direction == Direction.INGRESS) == (interface.role is Role.LAN)
 
 
 def ends(flow: FlowRecord, interface: Interface) -> Ends:
     """The ends of *flow* as seen on *interface*.
 
-    On a ``lan`` interface the client is the end beyond it, whatever its address. Elsewhere it is the end with an
-    address of this machine, else the one on the link's network, else the sender of what leaves. A group address is
-    never the client. Public and private addresses are treated alike.
+    On a ``lan`` interface the client is the end beyond it, whatever its address. On ``wan`` and ``host`` it is the end
+    with an address of this machine, else (``host``) the one on the link's network, else the sender of what leaves and
+    the receiver of what arrives. What comes to a group is a download of that group, unless this machine or a client
+    sent it. Public and private addresses are treated alike.
     """
     is_tx = _client_is_source(flow, interface)
     client_is_neighbour = interface.role is Role.LAN and is_tx == (flow.direction == Direction.INGRESS)
-    device = flow.neighbour_mac if client_is_neighbour and flow.neighbour_mac != _NO_MAC else b""
+    is_device = client_is_neighbour and flow.neighbour_mac != _NO_MAC and not flow.neighbour_mac[0] & _GROUP_MAC
+    device = flow.neighbour_mac if is_device else b""
     if is_tx:
         return Ends(True, flow.src, flow.src_port, flow.dst, flow.dst_port, device)
     return Ends(False, flow.dst, flow.dst_port, flow.src, flow.src_port, device)

@@ -30,6 +30,9 @@ def prepare(folder: Path) -> None:
 
     :raises KernelError: it cannot be mounted or made.
     """
+    folder = folder.resolve()
+    if "." in str(folder):
+        raise UsageError(f"--pin-dir {folder}: a bpf file system takes no dots in names; choose a name without")
     if _mounted_type(folder) != "bpf":
         if not folder.is_relative_to(MOUNT_POINT):
             raise UsageError(f"--pin-dir {folder}: not on a bpf file system; choose a folder below {MOUNT_POINT}")
@@ -70,7 +73,8 @@ def exclusive(folder: Path) -> Iterator[None]:
 
 
 def remove(folder: Path) -> None:
-    """Removes *folder* and its pins; what nothing else holds is freed by the kernel."""
-    for pin in folder.iterdir():
-        pin.unlink()
-    folder.rmdir()
+    """Removes *folder* and its pins, if they are still there; what nothing else holds is freed by the kernel."""
+    if folder.exists():
+        for pin in folder.iterdir():
+            pin.unlink()
+        folder.rmdir()

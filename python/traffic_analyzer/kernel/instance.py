@@ -159,13 +159,12 @@ def orphans(libbpf: Libbpf, pin_dir: Path, owner: str) -> Iterator[Instance]:
                 yield instance
 
 
-def living(pin_dir: Path, mine: Instance) -> list[str]:
-    """The names of the instances that other, living processes hold."""
+def dead(pin_dir: Path) -> list[str]:
+    """The names of the instances in *pin_dir* that no living process holds."""
     names = []
-    for folder in sorted(pin_dir.iterdir()):
+    for folder in pin_dir.glob("*-*"):
         lock_fd = bpffs.lock(folder)
         if lock_fd is not None:
             os.close(lock_fd)
-        elif folder != mine.folder:
             names.append(folder.name)
     return names

@@ -10,7 +10,10 @@ qdisc was made by us and is to be removed with it. Both survive the daemon.
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -26,7 +29,8 @@ if TYPE_CHECKING:
     from pyroute2 import IPRoute
 
 _NAME_PREFIX = "traffic-analyzer/"  # and the name of the instance
-_HANDLE_GUEST, _HANDLE_QDISC_IS_OURS = 1, 2
+_HANDLE_GUEST, _HANDLE_QDISC_IS_OURS = 0x7A01, 0x7A02  # of no other program, as far as we know
+_PR_SET_PDEATHSIG = 1
 _PARENTS = {"ingress": 0xFFFFFFF2, "egress": 0xFFFFFFF3}  # TC_H_CLSACT with TC_H_MIN_INGRESS, _EGRESS
 _CLSACT_HANDLE = 0xFFFF0000
 _ETH_P_ALL = 3
@@ -45,15 +49,15 @@ class Filter:
     instance: str
 
 
-def attach(interface: Interface, instance: Instance, living: Sequence[str]) -> None:
-    """Attaches *instance* to both directions of an interface, in place of filters that a dead instance left.
+def attach(interface: Interface, instance: Instance, dead: Sequence[str]) -> list[str]:
+    """Attaches *instance* to both directions of an interface; what a user should know of it, a line each.
 
-    :param living: instances that are another process's; where one of them is attached, nothing is changed.
+    :param dead: instances whose filters are replaced; where another one is attached, nothing is changed.
     :raises KernelError: it is not attached, in neither direction.
     """
     fds = {d: instance.programs[PROGRAMS[interface.has_link_header, d]] for d in _PARENTS}
     request = {"do": "attach", "instance": instance.name, "ifindex": interface.ifindex, "fds": fds}
-    _ask(request | {"living": list(living)}, interface.name, fds)
+    return _ask(request | {"dead": list(dead)}, interface.name, fds)
 
 
 def detach(instance: str, ifindexes: Sequence[int] | None = None) -> None:
@@ -64,11 +68,11 @@ def detach(instance: str, ifindexes: Sequence[int] | None = None) -> None:
     _ask({"do": "detach", "instance": instance, "ifindexes": ifindexes}, "tc", {})
 
 
-def _ask(request: dict[str, object], subject: str, fds: dict[str, int]) -> None:
+def _ask(request: dict[str, object], subject: str, fds: dict[str, int]) -> list[str]:
     try:
         child = subprocess.run(
             [sys.executable, "-m", __name__],
-            input=json.dumps(request),
+            input=json.dumps(request | {"parent": os.getpid()}),
             capture_output=True,
             text=True,
             pass_fds=tuple(fds.values()),
@@ -81,6 +85,7 @@ def _ask(request: dict[str, object], subject: str, fds: dict[str, int]) -> None:
     if child.returncode:
         said = child.stderr.strip().splitlines() or [f"tc child ended with {child.returncode}"]
         raise KernelError(f"{subject}: {said[-1]}")
+    return [f"{subject}: {line}" for line in child.stdout.splitlines()]
 
 
 # From here on: the child.
@@ -138,11 +143,12 @@ def _add_qdisc(route: IPRoute, ifindex: int) -> bool:
     return False
 
 
-def _attach(route: IPRoute, ifindex: int, instance: str, fds: dict[str, int], living: Sequence[str]) -> None:
+def _attach(route: IPRoute, ifindex: int, instance: str, fds: dict[str, int], dead: Sequence[str]) -> None:
     present = {d: list(_filters(route, ifindex, d)) for d in _PARENTS} if _clsact(route, ifindex) == "clsact" else {}
     ours = [ours for filters in present.values() for _, ours in filters if ours]
-    if any(filter_.instance in living for filter_ in ours):
-        raise KernelError("another traffic-analyzer counts here already: stop it first")
+    if any(filter_.instance not in dead for filter_ in ours):
+        raise KernelError("another traffic-analyzer counts here already: stop it first; if none runs, remove what one "
+                          "left with `tc qdisc del dev … clsact`")  # fmt: skip
     made = _add_qdisc(route, ifindex)
     handle = _HANDLE_QDISC_IS_OURS if made else max((f.handle for f in ours), default=_HANDLE_GUEST)
     done: list[Filter] = []
@@ -153,6 +159,8 @@ def _attach(route: IPRoute, ifindex: int, instance: str, fds: dict[str, int], li
             pref = left.pref if left else next(p for p in range(1, 0xFFFF) if p not in taken)
             place = Filter(ifindex, direction, pref, left.handle if left else handle, instance)
             _put(route, place, fd)
+            if any(other < pref for other in taken):
+                print(f"a filter of another program comes before ours on {direction}; what it takes is not counted")
             if not left:
                 done.append(place)
     except BaseException:
@@ -191,15 +199,23 @@ def _detach(route: IPRoute, ifindex: int, instance: str) -> None:
         route.tc("del", "clsact", index=ifindex)
 
 
+def _end_with(parent: int) -> None:
+    """A child that outlived its daemon would undo what the next one does."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def _main() -> int:
     from pyroute2 import IPRoute
     from pyroute2.netlink.exceptions import NetlinkError
 
     request = json.load(sys.stdin)
+    _end_with(request["parent"])
     try:
         with _explained(), IPRoute() as route:
             if request["do"] == "attach":
-                _attach(route, request["ifindex"], request["instance"], request["fds"], request["living"])
+                _attach(route, request["ifindex"], request["instance"], request["fds"], request["dead"])
             else:
                 wanted = request["ifindexes"]
                 for ifindex in [link["index"] for link in route.get_links()] if wanted is None else wanted:

@@ -75,7 +75,7 @@ def run(database_path: Path, name: str, selection: Selection) -> Result:
     if name not in REPORTS:
         raise UsageError(f"no report {name}: choose from {', '.join(REPORTS)}")
     report = REPORTS[name]
-    with open_readable(database_path) as database, explained(database_path):
+    with open_readable(database_path) as database, explained(database_path), database.atomic():  # one snapshot
         _check_ifaces(database, selection.ifaces)
         rows = [tuple(row) for row in _query(report, selection).tuples().execute(database)]
         return Result(report, selection, rows, _completeness(database, selection))

@@ -20,6 +20,8 @@ _ERRORS = (PeeweeException, sqlite3.Error)
 def _check_header(path: Path) -> None:
     """An empty file is a database without tables; anything else begins with SQLite's header."""
     try:
+        if path.exists() and not path.is_file():
+            raise StoreError(f"--db {path}: not a file; choose another path")
         with path.open("rb") as file:
             head = file.read(len(_HEADER))
     except FileNotFoundError:
@@ -59,14 +61,15 @@ def open_writable(path: Path, may_make: bool = True) -> SqliteDatabase:
         _check_header(path)
     database = SqliteDatabase(
         str(path),
-        pragmas={"journal_mode": "wal", "synchronous": "normal"},
+        pragmas={"synchronous": "normal"},
         timeout=_BUSY_TIMEOUT_S,
         thread_safe=False,
         check_same_thread=False,
     )
     with explained(path):
         database.connect()
-        migrations.migrate(database)
+        migrations.migrate(database, str(path))
+        database.pragma("journal_mode", "wal")  # only now: a file of another program stays as it is
     return database
 
 
@@ -87,7 +90,7 @@ def open_readable(path: Path) -> Iterator[SqliteDatabase]:
             elif not migrations.version(database):
                 raise StoreError(f"--db {path}: holds no traffic yet; `traffic-analyzer run` fills it")
             else:
-                migrations.check_version(database)
+                migrations.check_version(database, str(path))
             yield database
 
 
@@ -118,5 +121,5 @@ def _taken_over_in_memory(source: SqliteDatabase) -> SqliteDatabase:
     copy = SqliteDatabase(":memory:")
     copy.connect()
     source.connection().backup(copy.connection())
-    migrations.migrate(copy)
+    migrations.migrate(copy, ":memory:")
     return copy

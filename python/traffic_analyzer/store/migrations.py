@@ -13,25 +13,27 @@ def version(database: SqliteDatabase) -> int:
     return int(database.execute_sql("PRAGMA user_version").fetchone()[0])
 
 
-def check_version(database: SqliteDatabase) -> None:
-    """:raises StoreError: the database is of a later version than this package."""
+def check_version(database: SqliteDatabase, path: str) -> None:
+    """:raises StoreError: the database at *path* is of a later version than this package."""
     found = version(database)
     if found > models.SCHEMA_VERSION:
-        raise StoreError(f"{database.database}: written by a later version (schema {found}, this one knows "
+        raise StoreError(f"--db {path}: written by a later version (schema {found}, this one knows "
                          f"{models.SCHEMA_VERSION}); upgrade traffic-analyzer")  # fmt: skip
 
 
-def migrate(database: SqliteDatabase) -> None:
+def migrate(database: SqliteDatabase, path: str) -> None:
     """Brings the schema up to date, in one transaction: all of it, or nothing.
 
-    :raises StoreError: the database is of a later version.
+    :raises StoreError: the database is of a later version, or of another program.
     """
-    check_version(database)
+    check_version(database, path)
     if version(database) == models.SCHEMA_VERSION:
         return
     with database.atomic("IMMEDIATE"):
         if version(database) == models.SCHEMA_VERSION:  # another process was quicker
             return
+        if not version(database) and database.get_tables() and not seed.is_seed(database):
+            raise StoreError(f"--db {path}: a database of another program; choose another path")
         seed.set_aside(database)
         with database.bind_ctx(models.TABLES):
             database.create_tables(models.TABLES)

@@ -82,7 +82,11 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._database = database = open_writable(path)
+        self._open()
+
+    def _open(self) -> None:
+        self._database = database = open_writable(self._path)
+        self._inode = self._path.stat().st_ino
         with database.bind_ctx(models.TABLES):
             self._flow_sql = _upsert(models.FlowMinute, _sum(models.FlowMinute.bytes, models.FlowMinute.packets))
             counter = models.CounterMinute
@@ -100,6 +104,13 @@ class Store:
         self._ifaces = _Dictionary(database, models.Iface)
         self._data_version = 0
 
+    def _is_there(self) -> bool:
+        """False where the file was removed or exchanged: what is written to the old one would be lost."""
+        try:
+            return self._path.stat().st_ino == self._inode
+        except FileNotFoundError:
+            return False
+
     def close(self) -> None:
         """Lets go of the file."""
         self._database.close()
@@ -109,6 +120,9 @@ class Store:
 
         :raises StoreError: nothing of it is written.
         """
+        if not self._is_there():
+            self.close()
+            self._open()
         try:
             return self._commit(batch)
         except BaseException:

@@ -56,29 +56,46 @@ def test_the_client(on: Interface, direction: Direction, src: str, dst: str, is_
     assert found[:5] == (is_tx, *client, *remote)
 
 
+@pytest.mark.parametrize("group", ["224.0.0.251", "255.255.255.255", "192.168.1.255", "ff02::fb", "ff0e::1"])
+@pytest.mark.parametrize(
+    ("on", "direction", "src", "is_tx"),
+    [
+        (_LAN, _IN, "192.168.1.5", True),  # a client calls all
+        (_LAN, _OUT, "192.168.1.1", True),  # this machine does
+        (_LAN, _OUT, "203.0.113.1", False),  # a stream from the internet, for whoever joined it
+        (_WAN, _IN, "198.51.100.1", False),  # the provider's
+        (_WAN, _OUT, "198.51.100.2", True),
+        (_HOST, _IN, "192.168.1.77", False),  # a neighbour calls all
+        (_HOST, _OUT, "192.168.1.10", True),
+        (_HOST, _OUT, "0.0.0.0", True),  # no address yet
+    ],
+)
+def test_what_comes_to_a_group_is_a_download(
+    on: Interface, direction: Direction, src: str, is_tx: bool, group: str
+) -> None:
+    found = _ends(on, direction, src, group, b"\x01\0\x5e\0\0\xfb" if direction is _OUT else MAC)
+    assert found.is_tx is is_tx
+    assert found.device == (MAC if src == "192.168.1.5" else b"")  # a group's MAC is no device
+
+
 @pytest.mark.parametrize("on", [_LAN, _WAN, _HOST], ids=lambda on: on.name)
 @pytest.mark.parametrize("direction", [_IN, _OUT], ids=lambda direction: direction.name)
-@pytest.mark.parametrize(
-    ("src", "group"),
-    [("192.168.1.5", "224.0.0.251"), ("192.168.1.5", "239.255.255.250"), ("0.0.0.0", "255.255.255.255"),
-     ("fe80::5", "ff02::fb"), ("2001:db8::5", "ff0e::1")],
-)  # fmt: skip
-def test_a_group_is_never_the_client(on: Interface, direction: Direction, src: str, group: str) -> None:
-    assert _ends(on, direction, src, group).client == packed(src)
-    assert _ends(on, direction, group, src).client == packed(src)
+def test_what_claims_to_come_from_a_group_has_no_sender(on: Interface, direction: Direction) -> None:
+    assert not _ends(on, direction, "224.0.0.251", "192.168.1.5").is_tx
 
 
-@pytest.mark.parametrize("on", [_LAN, _HOST], ids=lambda on: on.name)
-@pytest.mark.parametrize("direction", [_IN, _OUT], ids=lambda direction: direction.name)
-def test_the_broadcast_address_of_a_network_is_never_the_client(on: Interface, direction: Direction) -> None:
-    found = _ends(on, direction, "192.168.1.1", "192.168.1.255", b"\xff" * 6 if direction is _OUT else MAC)
-    assert found.client == packed("192.168.1.1")
-    assert found.device in (b"", MAC)
+def test_a_far_end_on_the_uplinks_own_network_is_remote() -> None:
+    for src, dst, direction, is_tx in (
+        ("2001:db8:9::1", "2001:db8:1::5", _IN, False),
+        ("2001:db8:1::5", "2001:db8:9::1", _OUT, True),
+    ):
+        uplink = interface("wan", Role.WAN, addresses=("2001:db8:9::2",), networks=(("2001:db8:9::2", 64),))
+        assert _ends(uplink, direction, src, dst).is_tx is is_tx
 
 
 @pytest.mark.parametrize(("prefix_bits", "is_tx"), [(32, False), (31, False), (30, True)])
 def test_a_network_of_two_has_no_broadcast_address(prefix_bits: int, is_tx: bool) -> None:
-    pair = interface("eth1", Role.LAN, networks=(("10.0.0.2", prefix_bits),))
+    pair = interface("eth1", Role.LAN, addresses=("10.0.0.2",), networks=(("10.0.0.2", prefix_bits),))
     assert _ends(pair, _OUT, "10.0.0.2", "10.0.0.3").is_tx is is_tx
 
 

@@ -126,3 +126,15 @@ def test_a_folder_that_cannot_be_made(folder: Path) -> None:
         open_writable(folder / "below" / "traffic.db")
     with as_nobody(), pytest.raises(StoreError, match="unable to open"):
         open_writable(folder / "traffic.db")
+
+
+@pytest.mark.parametrize("may_make", [True, False])
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path, may_make: bool) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE theirs (a)")
+        other.commit()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="another program"):
+        open_writable(path, may_make)
+    assert path.read_bytes() == before

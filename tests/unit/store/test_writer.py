@@ -145,5 +145,5 @@ def test_the_writer_stores_in_order_on_its_own_thread(path: Path) -> None:
 
 
 def test_a_writer_that_cannot_open_says_so(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="Is a directory"):
+    with pytest.raises(StoreError, match="not a file"):
         Writer(tmp_path)
