@@ -102,14 +102,20 @@ def test_interface_made_anew(cable, tmp_path: Path) -> None:
         assert running.rows("SELECT sum(packets) FROM flow_1m_5t WHERE iface = 'rx' AND direction = 0") == [(7,)]
 
 
+def _rename(inside: Namespace, name: str, new_name: str) -> None:
+    inside.ip("link", "set", "dev", name, "down")  # kernel 6.1 renames no interface that is up
+    inside.ip("link", "set", "dev", name, "name", new_name)
+    inside.ip("link", "set", "dev", new_name, "up")
+
+
 def test_renamed_interface(cable, tmp_path: Path) -> None:
     sender, receiver = cable
     before = _tc(receiver, "rx")
     with collector(receiver, tmp_path, "--iface", "rx") as running:
         send(sender, "tx", [_FRAME] * 3)
-        receiver.ip("link", "set", "dev", "rx", "name", "other")
+        _rename(receiver, "rx", "other")
         _wait_for(running, "rx is gone")
-        receiver.ip("link", "set", "dev", "other", "name", "rx")
+        _rename(receiver, "other", "rx")
         _wait_for(running, "attached to rx", times=2)
         send(sender, "tx", [_FRAME] * 4)
         running.stop()

@@ -146,7 +146,7 @@ def _add_qdisc(route: IPRoute, ifindex: int) -> bool:
 def _attach(route: IPRoute, ifindex: int, instance: str, fds: dict[str, int], dead: Sequence[str]) -> None:
     present = {d: list(_filters(route, ifindex, d)) for d in _PARENTS} if _clsact(route, ifindex) == "clsact" else {}
     ours = [ours for filters in present.values() for _, ours in filters if ours]
-    if any(filter_.instance not in dead for filter_ in ours):
+    if any(filter_.instance not in (*dead, instance) for filter_ in ours):
         raise KernelError("another traffic-analyzer counts here already: stop it first; if none runs, remove what one "
                           "left with `tc qdisc del dev … clsact`")  # fmt: skip
     made = _add_qdisc(route, ifindex)
