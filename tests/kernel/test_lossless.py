@@ -28,17 +28,25 @@ def _store(programs: Counted, store: Store, number: int) -> None:
     reader.clear(generation.number)
 
 
-@pytest.mark.parametrize("flows, room", [(1, 65_536), (50_000, 65_536), (50_000, 1024)])
-def test_sent_is_stored(cable, pins, tmp_path: Path, flows: int, room: int) -> None:
+@pytest.mark.parametrize(
+    "flows, room, rate",
+    [
+        (1, 65_536, 0),
+        (50_000, 65_536, 0),  # more flows a second than can be stored ten times a second: it turns when it can
+        (50_000, 65_536, 12_500),  # every flow twice in the time of the test, by both CPUs
+        (50_000, 1024, 0),
+    ],
+)
+def test_sent_is_stored(cable, pins, tmp_path: Path, flows: int, room: int, rate: int) -> None:
     sender, _ = cable
     store = Store(tmp_path / "traffic.db")
     with counted(sender, "tx", pins, Sizes(flow_entries=room)) as programs:
-        senders = blast.start(sender, "tx", _CPUS, flows, _SECONDS)
-        turns = 0
+        senders = blast.start(sender, "tx", _CPUS, flows, _SECONDS, rate)
+        began_s, turns = time.monotonic(), 0
         while any(process.poll() is None for process in senders):
+            time.sleep(max(0.0, began_s + turns / _TURNS_PER_SECOND - time.monotonic()))
             _store(programs, store, turns)
             turns += 1
-            time.sleep(1 / _TURNS_PER_SECOND)
         sent_frames, sent_bytes = blast.finish(senders)
         _store(programs, store, turns)
     query = "SELECT sum(packets), sum(bytes) FROM flow_minute"
@@ -46,7 +54,8 @@ def test_sent_is_stored(cable, pins, tmp_path: Path, flows: int, room: int) -> N
     query = "SELECT ifnull(sum(packets), 0), ifnull(sum(bytes), 0) FROM counter_minute WHERE counter = 'not_booked'"
     lost_frames, lost_bytes = store._database.execute_sql(query).fetchone()
     store.close()
-    print(f"{flows} flows, room for {room}: {sent_frames} frames sent, {turns} turns, {lost_frames} not booked")
+    print(f"{flows} flows, room for {room}: {sent_frames} frames sent, {turns} turns, {lost_frames} not booked; "
+          f"difference {stored_frames + lost_frames - sent_frames} frames")
     assert (stored_frames + lost_frames, stored_bytes + lost_bytes) == (sent_frames, sent_bytes)
     assert (lost_frames > 0) == (flows > room)
     assert turns > _SECONDS  # it was turned while it was sent

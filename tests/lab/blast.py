@@ -1,4 +1,6 @@
-"""``python -m tests.lab.blast IFACE CPU FLOWS SECONDS``: sends UDP frames from one CPU as fast as it can.
+"""``python -m tests.lab.blast IFACE CPU FLOWS SECONDS RATE``: sends UDP frames from one CPU.
+
+RATE is in frames a second; 0: as fast as it can.
 
 Ends after SECONDS or on SIGTERM, and prints ``FRAMES BYTES`` that went out. The frames of a run have all the same
 length; flows differ in their ports.
@@ -28,11 +30,13 @@ def frames(flows: int) -> list[bytes]:
     ]
 
 
-def start(inside: Namespace, interface: str, cpus: int, flows: int, seconds: float) -> list[subprocess.Popen[str]]:
-    """Starts one sender for each of the first *cpus* CPUs."""
+def start(
+    inside: Namespace, interface: str, cpus: int, flows: int, seconds: float, rate: int = 0
+) -> list[subprocess.Popen[str]]:
+    """Starts one sender for each of the first *cpus* CPUs; *rate* is of each."""
     argv = [sys.executable, "-m", __spec__.name, interface]
     return [
-        inside.popen(*argv, cpu, flows, seconds, stdout=subprocess.PIPE, text=True) for cpu in range(cpus)
+        inside.popen(*argv, cpu, flows, seconds, rate, stdout=subprocess.PIPE, text=True) for cpu in range(cpus)
     ]
 
 
@@ -53,14 +57,15 @@ def finish(senders: list[subprocess.Popen[str]], now: bool = False) -> tuple[int
     return frames_sent, bytes_sent
 
 
-def _blast(interface: str, cpu: int, flows: int, seconds: float) -> tuple[int, int]:
+def _blast(interface: str, cpu: int, flows: int, seconds: float, rate: int) -> tuple[int, int]:
     os.sched_setaffinity(0, {cpu})
     os.nice(10)  # the collector beside it must get its share
     ready = frames(flows)
     count = 0
     stop: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: stop.append(number))
-    until = time.monotonic() + seconds
+    began_s = time.monotonic()
+    until = began_s + seconds
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as packet_socket:
         packet_socket.bind((interface, 0))
         send = packet_socket.send
@@ -68,8 +73,10 @@ def _blast(interface: str, cpu: int, flows: int, seconds: float) -> tuple[int, i
             for at in range(count, count + _SENDS_PER_LOOK):
                 send(ready[at % flows])
             count += _SENDS_PER_LOOK
+            if rate:
+                time.sleep(max(0.0, began_s + count / rate - time.monotonic()))
     return count, count * len(ready[0])
 
 
 if __name__ == "__main__":
-    print(*_blast(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))
+    print(*_blast(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]), int(sys.argv[5])))
