@@ -14,6 +14,7 @@
 #define ETHERTYPE_8021AD 0x88a8
 #define ETHERTYPE_QINQ 0x9100 /* before 802.1ad, still sent */
 #define ETHERTYPE_PPPOE 0x8864
+#define ETHERNET_LENGTH_MAX 1500 /* up to here the field is a length, and an LLC header follows (IEEE 802.3) */
 #define PPP_IPV4 0x0021
 #define PPP_IPV6 0x0057
 
@@ -25,10 +26,8 @@
 #define L4_AH 51
 #define L4_DESTINATION 60
 #define L4_SCTP 132
-#define L4_MOBILITY 135
-#define L4_HIP 139
-#define L4_SHIM6 140
 
+#define SNAP_DSAP_SSAP 0xaaaa
 #define VLAN_LEN 4 /* bytes of a tag that the kernel took out of the frame */
 
 #define IPV4_MIN_LEN 20
@@ -47,6 +46,13 @@ struct ethernet_header {
 
 struct vlan_header {
 	__be16 tci;
+	__be16 ethertype;
+};
+
+struct snap_header { /* RFC 1042: LLC with SNAP, and the EtherType behind it */
+	__be16 dsap_ssap;
+	__u8 control;
+	__u8 organization[3];
 	__be16 ethertype;
 };
 

@@ -65,13 +65,15 @@ static __always_inline bool is_vlan(__u16 ethertype)
 	       ethertype == ETHERTYPE_QINQ;
 }
 
-/* The EtherType of what is carried, behind VLAN tags and PPPoE; 0 where the frame ends before. */
+/* The EtherType of what is carried, behind VLAN tags, SNAP and PPPoE; 0 where there is none. */
 static __always_inline __u16 pull_link(struct cursor *at, struct packet *packet)
 {
 	struct ethernet_header ethernet_room;
+	struct snap_header snap_room;
 	struct pppoe_header pppoe_room;
 	struct vlan_header vlan_room;
 	const struct ethernet_header *ethernet;
+	const struct snap_header *snap;
 	const struct pppoe_header *pppoe;
 	const struct vlan_header *vlan;
 	__u16 ethertype;
@@ -91,6 +93,12 @@ static __always_inline __u16 pull_link(struct cursor *at, struct packet *packet)
 		ethertype = bpf_ntohs(vlan->ethertype);
 	}
 
+	if (ethertype <= ETHERNET_LENGTH_MAX) {
+		snap = cursor_pull(at, &snap_room, sizeof(*snap));
+		if (!snap || bpf_ntohs(snap->dsap_ssap) != SNAP_DSAP_SSAP)
+			return 0;
+		return bpf_ntohs(snap->ethertype);
+	}
 	if (ethertype == ETHERTYPE_PPPOE) {
 		pppoe = cursor_pull(at, &pppoe_room, sizeof(*pppoe));
 		if (!pppoe)
@@ -140,9 +148,6 @@ static __always_inline bool is_extension(__u8 next_header)
 	case L4_FRAGMENT:
 	case L4_AH:
 	case L4_DESTINATION:
-	case L4_MOBILITY:
-	case L4_HIP:
-	case L4_SHIM6:
 		return true;
 	}
 	return false;

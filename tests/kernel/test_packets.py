@@ -43,6 +43,8 @@ FLOWS = {
     "vlan": (ethernet(IPV4, ipv4(TCP, tcp()), (Q, 5)), TCP, V4, 1024, 443),
     "qinq": (ethernet(IPV6, ipv6(UDP, udp()), (AD, 5), (Q, 6)), UDP, V6, 1024, 53),
     "three tags": (ethernet(IPV4, ipv4(UDP, udp()), (AD, 1), (Q, 2), (Q, 3)), UDP, V4, 1024, 53),
+    "snap": (ethernet(36, bytes.fromhex("aaaa030000000800") + ipv4(UDP, udp())), UDP, V4, 1024, 53),
+    "mobility": (ethernet(IPV6, ipv6(135, extension(NO_NEXT))), 135, V6, 0, 0),
     "pppoe ipv4": (ethernet(PPPOE, pppoe(0x0021, ipv4(TCP, tcp()))), TCP, V4, 1024, 443),
     "pppoe ipv6 in vlan": (ethernet(PPPOE, pppoe(0x0057, ipv6(TCP, tcp())), (Q, 7)), TCP, V6, 1024, 443),
     "ipv6": (ethernet(IPV6, ipv6(TCP, tcp())), TCP, V6, 1024, 443),
@@ -103,6 +105,7 @@ def test_flows(count: Count) -> None:
         (ethernet(ARP, bytes(28)), None),
         (ethernet(0x8847, bytes(60)), None),
         (ethernet(PPPOE, pppoe(0xC021, bytes(10))), None),
+        (ethernet(38, bytes.fromhex("424203") + bytes(35)), None),  # spanning tree
         (ethernet(IPV4, b"\x45" + bytes(10)), "malformed"),
         (ethernet(IPV4, b"\x44" + bytes(40)), "malformed"),
         (ethernet(IPV4, ipv6(TCP, tcp())), "malformed"),
