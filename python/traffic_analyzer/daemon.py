@@ -15,6 +15,7 @@ from .errors import KernelError, StoreError, TrafficAnalyzerError, UsageError
 from .kernel import instance as instances
 from .kernel import interfaces as links
 from .kernel import tc
+from .kernel.attachments import Attachments
 from .kernel.instance import Instance, Sizes
 from .kernel.libbpf import Libbpf
 from .kernel.objects import find_object
@@ -28,7 +29,6 @@ log = logging.getLogger("traffic-analyzer")
 
 _STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COMPLAIN_S = 10  # between two warnings
-_ATTACH_DELAY_MAX_S = 60
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,10 @@ class Collector:
 
     def __init__(self, config: Config, names: tuple[str, ...], instance: Instance, writer: Writer) -> None:
         self._config = config
-        self._names = names
         self._instance = instance
         self._writer = writer
         self._reader = Reader(instance)
-        self._attached: dict[str, Interface] = {}  # by name
-        self._known: dict[int, Interface] = {}  # by ifindex, gone ones included
-        self._attach_again_s: dict[str, float] = {}  # by name, monotonic: not before
-        self._attach_delay_s = 1.0
+        self._attachments = Attachments(instance, self._reader, names, config.pin_dir, self._remember)
         self._in_flight: tuple[Batch, Future[bool]] | None = None
         self._turned_s = time.monotonic()
         self._complained_s = float(-_COMPLAIN_S)
@@ -114,16 +110,11 @@ class Collector:
         :raises KernelError: to none of them, then.
         """
         try:
-            found = links.interfaces(self._names)
-            for name in self._names:
-                if name not in found:
-                    raise KernelError(f"--iface {name}: gone just now; start again when it is back")
-                self._attach(found[name])
+            said = self._attachments.attach()
         except BaseException:
             self._leave_quietly()
             raise
-        for interface in self._attached.values():
-            _say_attached(interface)
+        _say(said)
 
     def collect(self, stop: threading.Event) -> None:
         """Takes over what an earlier run left, counts until *stop*, and leaves nothing behind."""
@@ -131,7 +122,7 @@ class Collector:
             self._take_over()
             log.info("counting; Ctrl-C stops")
             while not stop.wait(self._until_next_turn_s()):
-                self._follow_interfaces()
+                _say(self._attachments.follow())
                 self._turn()
                 self._progress()
         except BaseException:
@@ -141,53 +132,14 @@ class Collector:
         self._progress(last=True)
         log.info("stopped; everything that was counted is stored")
 
+    def _remember(self, interface: Interface) -> None:
+        self._writer.call(self._writer.store.remember_interface, self._instance.name, interface)
+
     def _until_next_turn_s(self) -> float:
         """To the next multiple of the interval, which a minute always is: no generation spans two minutes."""
         now_s = time.time()
         interval_s = self._config.flush_interval_s
         return min(interval_s - now_s % interval_s, 60 - now_s % 60)
-
-    def _attach(self, interface: Interface) -> None:
-        self._writer.call(self._writer.store.remember_interface, self._instance.name, interface)
-        self._reader.register(interface.ifindex)
-        self._known[interface.ifindex] = interface
-        for line in tc.attach(interface, self._instance, instances.dead(self._config.pin_dir)):
-            log.warning("%s", line)
-        self._attached[interface.name] = interface
-
-    def _follow_interfaces(self) -> None:
-        """Refreshes addresses; attaches again to what was made anew."""
-        found = links.interfaces(self._names)
-        for name in self._names:
-            now, before = found.get(name), self._attached.get(name)
-            if before and (now is None or now.ifindex != before.ifindex):
-                log.warning("%s is gone; its traffic so far is kept", name)
-                self._let_go(before)
-                before = None
-            if now and before:  # the role stays: a default route may come and go
-                self._attached[name] = self._known[now.ifindex] = replace(now, role=before.role)
-            elif now and time.monotonic() >= self._attach_again_s.get(name, 0):
-                self._attach_again(now)
-
-    def _attach_again(self, interface: Interface) -> None:
-        """To an interface that came back; where it is refused, later and later."""
-        try:
-            self._attach(interface)
-        except KernelError as error:  # it may be half made
-            self._reader.forget(interface.ifindex)
-            self._attach_delay_s = min(self._attach_delay_s * 2, _ATTACH_DELAY_MAX_S)
-            self._attach_again_s[interface.name] = time.monotonic() + self._attach_delay_s
-            self._complain(str(error))
-        else:
-            self._attach_delay_s = 1.0
-            _say_attached(interface)
-
-    def _let_go(self, interface: Interface) -> None:
-        """Of an interface that is gone, or goes by another name: then our filters are still there."""
-        with contextlib.suppress(KernelError):  # gone altogether
-            tc.detach(self._instance.name, [interface.ifindex])
-        self._reader.forget(interface.ifindex)
-        del self._attached[interface.name]
 
     def _take_over(self) -> None:
         """Stores what instances of this database, whose process was killed, have counted, and removes them."""
@@ -238,7 +190,7 @@ class Collector:
         before_s, self._turned_s = self._turned_s, time.monotonic()
         middle_unix_s = time.time() - (self._turned_s - before_s) / 2
         generation = self._reader.read(self._reader.turn())
-        batch = book(generation, minute_of(middle_unix_s), self._known, self._reader.flow_capacity)
+        batch = book(generation, minute_of(middle_unix_s), self._attachments.known, self._reader.flow_capacity)
         self._in_flight = batch, self._writer.commit(batch)
         self._count(batch)
 
@@ -265,12 +217,12 @@ class Collector:
 
     def _leave(self) -> None:
         """Detaches first, so that what is read then is all there will ever be."""
-        tc.detach(self._instance.name, [i.ifindex for i in self._attached.values()])
+        self._attachments.detach()
         if self._in_flight:
             _wait(self._in_flight[1])
             self._in_flight = None
         try:
-            self._settle(self._instance.name, self._reader, self._known)
+            self._settle(self._instance.name, self._reader, self._attachments.known)
         except StoreError as error:
             raise StoreError(f"{error}; the last of it stays in the kernel: start again to store it") from None
         self._instance.remove()
@@ -295,12 +247,13 @@ class Collector:
         self._said_s = time.monotonic()
         rx, tx, packets = self._counted
         self._counted = [0, 0, 0]
-        names = ", ".join(self._attached) or "no interface"
+        names = ", ".join(self._attachments.names) or "no interface"
         log.info("%s: down %s, up %s, %s packets", names, bytes_text(rx), bytes_text(tx), f"{packets:,}")
 
 
-def _say_attached(interface: Interface) -> None:
-    log.info("attached to %s (ifindex %d, role %s)", interface.name, interface.ifindex, interface.role.value)
+def _say(lines: list[str]) -> None:
+    for line in lines:
+        log.info("%s", line)
 
 
 def _wait(future: Future[bool]) -> None:

@@ -32,7 +32,6 @@ class Setting:
     minimum: int = 0
     maximum: int = 2**31 - 1
     metavar: str | None = None
-    required: bool = False
 
     @property
     def flag(self) -> str:

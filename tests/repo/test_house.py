@@ -13,7 +13,7 @@ from traffic_analyzer.faces.reference import render_reference
 from .tree import PACKAGE, ROOT, files, texts
 
 #: They need the kernel: tested in tests/kernel, as root.
-_TESTED_IN_KERNEL = {f"kernel/{name}.py" for name in ("bpffs", "instance", "libbpf", "reader", "tc")}
+_TESTED_IN_KERNEL = {f"kernel/{name}.py" for name in ("attachments", "bpffs", "instance", "libbpf", "reader", "tc")}
 _WIRING = {"__init__.py", "__main__.py"}
 _LINES_MAX = 400
 _CODE = {".py", ".c", ".h", ".js", ".uc", ".sh", ".mk", ""}

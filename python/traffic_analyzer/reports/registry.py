@@ -11,7 +11,7 @@ from peewee import SqliteDatabase, fn
 
 from ..errors import UsageError
 from ..store.database import explained, open_readable
-from ..store.models import CounterMinute
+from ..store.models import CounterMinute, Iface
 from . import health, traffic
 from .bases import COUNTERS
 from .declaration import Base, Column, Report, Role
@@ -82,7 +82,7 @@ def run(database_path: Path, name: str, selection: Selection) -> Result:
 
 
 def _check_ifaces(database: SqliteDatabase, ifaces: Sequence[str]) -> None:
-    known = {text for (text,) in database.execute_sql("SELECT text FROM iface WHERE id > 0")}
+    known = {text for (text,) in Iface.select(Iface.text).where(Iface.id > 0).tuples().execute(database)}
     for iface in ifaces:
         if iface not in known:
             names = ", ".join(sorted(known)) or "none"

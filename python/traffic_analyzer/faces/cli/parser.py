@@ -72,7 +72,6 @@ def _add(parser: argparse.ArgumentParser, settings: Sequence[Setting]) -> None:
             action="append" if many else "store",
             default=setting.default if not many else None,
             metavar=setting.metavar or ("N" if setting.kind is Kind.INTEGER else "TEXT"),
-            required=setting.required,
             help=text.replace("%", "%%"),
         )
 
