@@ -53,7 +53,9 @@ class Replay:
 
     def play(self, frames: list[bytes]) -> list[tuple[int, str, int, str, int, int, int]]:
         """Sends frames and stores what came of them in a minute of its own; the rows of ``flow_1m_5t``."""
-        send(self._sender, "tx", frames)
+        sent = send(self._sender, "tx", frames)
+        if sent < len(frames):
+            print(f"{len(frames) - sent} frames cannot be sent: too short or too long")
         generation = self._reader.read(self._reader.turn())
         self._minute_unix_s += 60
         interfaces = {self._interface.ifindex: self._interface}
@@ -89,10 +91,14 @@ def main(folder: Path) -> int:
     if os.geteuid():
         print("the score sends packets through network namespaces: run it as root", file=sys.stderr)
         return 2
+    truths = {capture: folder / "truth" / f"{capture.stem}.json" for capture in captures}
+    if missing := [str(truth) for truth in truths.values() if not truth.exists()]:
+        print(f"no expected answers: {', '.join(missing)}", file=sys.stderr)
+        return 2
     flows_equal = flows_all = files_equal = files_all = left_out = 0
     with _replay() as replay:
         for capture in captures:
-            truth = json.loads((folder / "truth" / f"{capture.stem}.json").read_text())
+            truth = json.loads(truths[capture].read_text())
             rows = replay.play(read_pcap(capture))
             if "flow_note" in truth:
                 left_out += 1
