@@ -307,6 +307,7 @@ static __always_inline void join_fragments(struct packet *packet, struct fragmen
  * Bytes and packets as they are on the wire. A super-packet of GSO or GRO
  * holds its headers once, the wire carries them in every segment. gso_segs is
  * 0 where the sender left the counting to the device (virtio, packet sockets).
+ * Headers that claim to be longer than the packet are a lie and add nothing.
  */
 static __always_inline void measure(struct __sk_buff *skb, struct packet *packet)
 {
@@ -315,7 +316,7 @@ static __always_inline void measure(struct __sk_buff *skb, struct packet *packet
 
 	packet->traffic.bytes = skb->len + tag_len;
 	packet->traffic.packets = 1;
-	if (!skb->gso_size)
+	if (!skb->gso_size || packet->headers_len >= skb->len)
 		return;
 	if (!segments)
 		segments = (skb->len - packet->headers_len + skb->gso_size - 1) / skb->gso_size;

@@ -5,12 +5,12 @@ from __future__ import annotations
 from statistics import median
 from typing import NamedTuple
 
+from tests.lab.runner import Runner, super_packet
 from traffic_analyzer.kernel.libbpf import Libbpf
 from traffic_analyzer.kernel.reader import Reader
 
 from . import frames
 from .programs import instances, references
-from .runner import Runner, super_packet
 from .samples import median_ratio, print_table, spread
 
 _REPEAT = 1_000_000
