@@ -200,8 +200,9 @@ def test_ingress_qdisc_of_another(cable, tmp_path: Path, pins: Path) -> None:
 def test_refused(cable, tmp_path: Path, pins: Path, flags: list[str], status: int, words: str) -> None:
     _, receiver = cable
     before = _tc(receiver, "rx")
-    assert _refused(receiver, tmp_path, pins, *flags)[0] == status
-    assert words in _refused(receiver, tmp_path, pins, *flags)[1]
+    found, line = _refused(receiver, tmp_path, pins, *flags)
+    assert found == status
+    assert words in line
     assert _tc(receiver, "rx") == before
 
 

@@ -77,8 +77,8 @@ class Attachments:
         return said
 
     def detach(self) -> None:
-        """Detaches from all; nothing more is counted when this returns, but for programs that run now."""
-        tc.detach(self._instance.name, [interface.ifindex for interface in self._attached.values()])
+        """Detaches from all, half attached ones too; only programs that run just now still count."""
+        tc.detach(self._instance.name, list(self.known))
 
     def _attach(self, interface: Interface) -> list[str]:
         self._remember(interface)

@@ -150,21 +150,25 @@ def inherit(libbpf: Libbpf, folder: Path, lock_fd: int) -> Instance | None:
     return instance
 
 
-def orphans(libbpf: Libbpf, pin_dir: Path, owner: str) -> Iterator[Instance]:
-    """The instances of *owner* whose process is gone, now held by this one."""
+def _unheld(pin_dir: Path, owner: str) -> Iterator[tuple[Path, int]]:
+    """The folders in *pin_dir* whose process is gone, each with a lock on it. Nobody makes one meanwhile."""
     with bpffs.exclusive(pin_dir):
         for folder in sorted(pin_dir.glob(f"{owner}-*")):
             lock_fd = bpffs.lock(folder)
-            if lock_fd is not None and (instance := inherit(libbpf, folder, lock_fd)):
-                yield instance
+            if lock_fd is not None:
+                yield folder, lock_fd
+
+
+def orphans(libbpf: Libbpf, pin_dir: Path, owner: str) -> list[Instance]:
+    """The instances of *owner* whose process is gone, now held by this one."""
+    found = (inherit(libbpf, folder, lock_fd) for folder, lock_fd in _unheld(pin_dir, owner))
+    return [instance for instance in found if instance]
 
 
 def dead(pin_dir: Path) -> list[str]:
     """The names of the instances in *pin_dir* that no living process holds."""
     names = []
-    for folder in pin_dir.glob("*-*"):
-        lock_fd = bpffs.lock(folder)
-        if lock_fd is not None:
-            os.close(lock_fd)
-            names.append(folder.name)
+    for folder, lock_fd in _unheld(pin_dir, "*"):
+        os.close(lock_fd)
+        names.append(folder.name)
     return names

@@ -32,7 +32,8 @@ def migrate(database: SqliteDatabase, path: str) -> None:
     with database.atomic("IMMEDIATE"):
         if version(database) == models.SCHEMA_VERSION:  # another process was quicker
             return
-        if not version(database) and database.get_tables() and not seed.is_seed(database):
+        tables = set(database.get_tables())
+        if not version(database) and tables and not tables & seed.TABLES:
             raise StoreError(f"--db {path}: a database of another program; choose another path")
         seed.set_aside(database)
         with database.bind_ctx(models.TABLES):

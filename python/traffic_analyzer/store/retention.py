@@ -16,7 +16,8 @@ _TIMED = {
     "sni_1m": "ts_minute",
     "dns_cache_1m": "ts_minute",
 }
-_UNUSED = {
+#: Dictionaries, and the ids in use.
+_USED = {
     "address": "SELECT client_id FROM flow_minute UNION SELECT remote_id FROM flow_minute",
     "device": "SELECT device_id FROM flow_minute",
     "domain": "SELECT domain_id FROM flow_minute",
@@ -38,7 +39,7 @@ def prune(path: Path, now_unix_s: int, retention_days: int) -> dict[str, int]:
                 for table, column in _TIMED.items()
                 if table in present
             }
-            for table, used in _UNUSED.items():
+            for table, used in _USED.items():
                 database.execute_sql(f"DELETE FROM {table} WHERE id > 0 AND id NOT IN ({used})")
             return deleted
     finally:

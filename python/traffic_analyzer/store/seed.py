@@ -13,6 +13,8 @@ from .models import MetaKv
 _ASIDE = "seed_"
 _FLOW, _FLOW_OLD, _HEALTH = "flow_1m_5t", "flow_1m", "collector_health_1m"
 _MOVED = (_FLOW, _FLOW_OLD, _HEALTH)
+#: By any of these a database is the seed's.
+TABLES = {*_MOVED, "dns_1m", "sni_1m", "dns_cache_1m"}
 
 # A seed database names protocols by number; one written by hand may have them as text.
 _PROTO = (

@@ -138,3 +138,13 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path, may_make: b
     with pytest.raises(StoreError, match="another program"):
         open_writable(path, may_make)
     assert path.read_bytes() == before
+
+
+def test_a_seed_without_flows_is_a_seed(tmp_path: Path) -> None:
+    path = tmp_path / "seed.db"
+    with closing(sqlite3.connect(path)) as seed:
+        seed.execute("CREATE TABLE dns_1m (ts_minute, iface, qname, qtype, count)")
+        seed.execute("INSERT INTO dns_1m VALUES (60, 'eth0', 'a.example', 1, 2)")
+        seed.commit()
+    with closing(open_writable(path)) as database:
+        assert database.execute_sql("SELECT count FROM dns_1m").fetchall() == [(2,)]
