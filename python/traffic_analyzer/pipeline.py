@@ -7,9 +7,8 @@ from collections.abc import Mapping
 
 from .aggregate import add
 from .attribution.devices import ends
-from .records import Batch, CounterKey, FlowKey, Generation, Health, Interface
+from .records import Batch, CounterKey, Evidence, FlowKey, Generation, Health, Interface, Label
 
-UNKNOWN = "unknown"
 _NOT_BOOKED = "not_booked"
 
 
@@ -34,7 +33,7 @@ def book(
         is_tx, client, client_port, remote, remote_port, device = ends(flow, interface)
         key = FlowKey(
             minute_unix_s, interface.name, flow.direction, is_tx, flow.l4_proto, client, client_port, remote,
-            remote_port, device, "", UNKNOWN,
+            remote_port, device, "", Label.UNKNOWN, Evidence.NONE,
         )  # fmt: skip
         add(batch.flows, key, flow.bytes, flow.packets)
         entries[interface.name] += 1

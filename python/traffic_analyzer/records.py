@@ -22,6 +22,38 @@ class Role(enum.Enum):
     HOST = "host"  #: the network of a machine that does not forward
 
 
+class Label(enum.StrEnum):
+    """How sure a flow's name is."""
+
+    EXACT = "exact"  #: read on this very flow, or the only name that this device resolved to its remote
+    AMBIGUOUS = "ambiguous"  #: one of several, or known from elsewhere only
+    HIDDEN = "hidden"  #: real Encrypted Client Hello: the name read is the provider's public name, not the site's
+    UNKNOWN = "unknown"
+
+
+class Evidence(enum.StrEnum):
+    """What a flow's name was learnt from."""
+
+    TLS = "tls"  #: ClientHello on this flow, over TCP
+    QUIC = "quic"  #: ClientHello on this flow, in QUIC Initials
+    HTTP = "http"  #: request head on this flow
+    ECH = "ech"  #: ClientHello on this flow that hides the site's name
+    DNS = "dns"  #: an answer that this device asked for
+    SNI = "sni"  #: a ClientHello on another flow of this device to the same remote
+    DNS_OTHER = "dns_other"  #: an answer that another device asked for
+    NONE = ""
+
+
+class HeadKind(enum.IntEnum):
+    """What the beginning of a packet's payload was captured as; enum ta_head_kind."""
+
+    DNS = 0  #: port 53, UDP and TCP
+    MDNS = 1  #: port 5353
+    TLS = 2  #: a ClientHello over TCP
+    QUIC = 3  #: a long-header Initial
+    HTTP = 4  #: a request to port 80
+
+
 class Traffic(NamedTuple):
     """Bytes and packets as on the wire, link header included, preamble and FCS not."""
 
@@ -42,6 +74,26 @@ class FlowRecord(NamedTuple):
     neighbour_mac: bytes  #: 6; zeros where the link has none
     bytes: int
     packets: int
+    first_boot_ns: int = 0  #: boot clock of its first packet in this generation
+
+
+class Head(NamedTuple):
+    """The beginning of one packet's payload, as the kernel captured it."""
+
+    ifindex: int
+    direction: int  #: :class:`Direction`
+    l4_proto: int  #: IANA number
+    src: bytes  #: 4 or 16
+    src_port: int
+    dst: bytes  #: 4 or 16
+    dst_port: int
+    neighbour_mac: bytes  #: 6; zeros where the link has none
+    boot_ns: int  #: boot clock
+    kind: int  #: :class:`HeadKind`
+    sequence: int  #: TCP: number of the first byte; UDP: its offset in the datagram (fragments)
+    datagram: int  #: identification of a fragmented datagram; 0 where it is whole
+    length: int  #: bytes that the segment or datagram had on the wire from here on; more than captured where cut
+    payload: bytes  #: at most 1,500
 
 
 class CounterRecord(NamedTuple):
@@ -88,8 +140,9 @@ class FlowKey(NamedTuple):
     remote: bytes
     remote_port: int
     device: bytes  #: MAC of the client; empty where it is not known
-    domain: str  #: empty where no name is known
-    label: str  #: exact, ambiguous or unknown
+    domain: str  #: lower case; empty where no name is known
+    label: str  #: :class:`Label`
+    evidence: str  #: :class:`Evidence`
 
 
 class CounterKey(NamedTuple):
@@ -101,6 +154,43 @@ class CounterKey(NamedTuple):
     counter: str
 
 
+class QuestionKey(NamedTuple):
+    """What a minute's DNS questions are counted under."""
+
+    minute_unix_s: int
+    iface: str
+    device: bytes  #: as in :class:`FlowKey`
+    client: bytes  #: 4 or 16
+    qname: str  #: lower case, presentation format (RFC 1035 5.1)
+    qtype: int  #: IANA number
+
+
+class ServerNameKey(NamedTuple):
+    """What a minute's ClientHellos are counted under."""
+
+    minute_unix_s: int
+    iface: str
+    device: bytes  #: as in :class:`FlowKey`
+    client: bytes  #: 4 or 16
+    server_name: str  #: lower case
+    evidence: str  #: tls, quic, or ech where it is only a public name
+
+
+class NameHealth(NamedTuple):
+    """How the table of names fared in one turn, for one interface. Entries are (device, address, name)."""
+
+    minute_unix_s: int
+    iface: str
+    cache_entries: int  #: live at the end of the turn
+    dns_answer_events: int  #: answers with addresses that were taken
+    sni_events: int  #: ClientHellos with a name
+    new: int  #: entries made
+    refresh: int  #: entries whose time was extended
+    expired: int  #: entries whose time ran out
+    overflow: int  #: entries, questions or streams that had to go early, or never found room
+    unasked: int  #: answers to a question that this device was not seen to ask: no name was taken
+
+
 class Health(NamedTuple):
     """How the collector fared in one turn, for one interface."""
 
@@ -109,6 +199,8 @@ class Health(NamedTuple):
     flow_entries: int  #: flows that the turn held
     flow_capacity: int  #: flows that it could have held
     flow_insert_drop: int  #: packets that found no room
+    dns_ringbuf_drop: int = 0  #: DNS and mDNS payload heads lost: ring buffer full, or a cap
+    tls_ringbuf_drop: int = 0  #: TLS, QUIC and HTTP payload heads lost
 
 
 @dataclass
@@ -120,3 +212,6 @@ class Batch:
     flows: dict[FlowKey, Traffic] = field(default_factory=dict)
     counters: dict[CounterKey, Traffic] = field(default_factory=dict)
     health: list[Health] = field(default_factory=list)
+    questions: dict[QuestionKey, int] = field(default_factory=dict)  #: counts
+    server_names: dict[ServerNameKey, int] = field(default_factory=dict)  #: counts
+    name_health: list[NameHealth] = field(default_factory=list)

@@ -23,7 +23,7 @@ def packed(address: str) -> bytes:
 
 def flow_key(client: str = CLIENT, remote: str = REMOTE, **changed: Any) -> FlowKey:
     """A download over TCP on eth0 in :data:`MINUTE`, but for what is *changed*."""
-    key = FlowKey(MINUTE, "eth0", 0, False, 6, packed(client), 40000, packed(remote), 443, b"", "", "unknown")
+    key = FlowKey(MINUTE, "eth0", 0, False, 6, packed(client), 40000, packed(remote), 443, b"", "", "unknown", "")
     return key._replace(**changed)
 
 

@@ -143,7 +143,8 @@ class Store:
             )  # fmt: skip
             cursor.executemany(
                 self._health_sql,
-                ((h.minute_unix_s, h.iface, h.flow_entries, 0, h.flow_insert_drop, 0, 0, h.flow_capacity)
+                ((h.minute_unix_s, h.iface, h.flow_entries, 0, h.flow_insert_drop, h.dns_ringbuf_drop, h.tls_ringbuf_drop,
+                  h.flow_capacity)
                  for h in batch.health),
             )  # fmt: skip
             instance = models.KernelInstance
@@ -169,7 +170,7 @@ class Store:
         addresses, address_id = self._addresses.known(), self._addresses.id
         devices, domains, labels = self._devices.known(), self._domains.known(), self._labels.known()
         for key, traffic in batch.flows.items():
-            minute, iface, direction, is_tx, proto, client, client_port, remote, remote_port, mac, domain, label = key
+            minute, iface, direction, is_tx, proto, client, client_port, remote, remote_port, mac, domain, label, _ = key
             yield (
                 minute,
                 self._iface(iface),
