@@ -36,7 +36,13 @@
 #define IPV6_MORE_FRAGMENTS 0x0001
 #define IPV6_OFFSET 0xfff8
 #define TCP_DATA_OFFSET 12 /* where the header tells its length */
+#define TCP_MIN_LEN 20
+#define TCP_SYN 0x02
+#define TCP_ACK 0x10
 #define UDP_LEN 8
+#define PORT_DNS 53
+#define PORT_HTTP 80
+#define PORT_MDNS 5353
 
 struct ethernet_header {
 	__u8 destination[TA_MAC_LEN];
@@ -96,6 +102,23 @@ struct fragment_header { /* RFC 8200, 4.5 */
 	__u8 reserved;
 	__be16 offset_flags;
 	__be32 identification;
+};
+
+struct tcp_header { /* RFC 9293, 3.1 */
+	__be16 src_port;
+	__be16 dst_port;
+	__be32 sequence;
+	__be32 acknowledgement;
+	__u8 data_offset;
+	__u8 flags;
+	__be16 window;
+};
+
+struct udp_header { /* RFC 768 */
+	__be16 src_port;
+	__be16 dst_port;
+	__be16 length; /* header included */
+	__be16 checksum;
 };
 
 struct ports { /* what TCP, UDP and SCTP begin with */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The maps. The loader sets the size of flows_0, flows_1 and fragments.
+ * The maps. The loader sets the size of flows_0, flows_1, fragments, streams
+ * and heads.
  *
  * What is counted exists twice, one generation in use and one at rest. The
  * collector turns them by counting up `control`, then stores into `flows`, a
@@ -74,5 +75,39 @@ struct {
 	__type(key, struct fragment_key);
 	__type(value, struct fragment_flow);
 } fragments SEC(".maps");
+
+/* Payload heads on their way to the collector, which looks by itself: nobody is woken up. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} heads SEC(".maps");
+
+/* The beginning of a TCP stream, one direction, whose ClientHello is awaited or under way. */
+struct stream {
+	__u32 start; /* sequence number of the first byte of payload, or of the ClientHello */
+	__u32 wanted; /* bytes from there; 0 = nothing has come yet that tells */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct ta_flow_key);
+	__type(value, struct stream);
+} streams SEC(".maps");
+
+/* Where a record is put together, and how many were made in the running second. No program interrupts another. */
+struct desk {
+	__u64 second_boot_ns; /* when that second began */
+	__u32 heads;
+	__u32 padding;
+	struct ta_head head;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct desk);
+} desks SEC(".maps");
 
 #endif

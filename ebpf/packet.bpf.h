@@ -26,12 +26,17 @@ struct packet {
 	struct ta_traffic traffic;
 	__u8 neighbour_mac[TA_MAC_LEN];
 	__u32 headers_len; /* bytes repeated by each segment of a super-packet, the skb's VLAN tag not included */
+	__u32 transport; /* bytes from skb->data to the transport header, or to what a later fragment holds; 0 = none */
+	__u32 end; /* bytes from skb->data to the end of the IP packet; padding of the frame may follow */
+	__u32 datagram; /* identification of a fragmented datagram, as on the wire; 0 = not fragmented */
+	__u32 fragment_offset; /* bytes of the datagram before a later fragment */
 	__u32 found; /* set of enum ta_counter: what was met on the way */
 	bool is_flow;
 };
 
 struct fragment {
 	struct fragment_key key;
+	__u32 offset; /* bytes */
 	bool is_first; /* names the ports for the fragments that follow */
 	bool is_later; /* has no transport header */
 };
@@ -132,10 +137,12 @@ static __always_inline bool pull_ipv4(struct cursor *at, struct packet *packet, 
 	__builtin_memcpy(packet->key.dst, &ipv4->dst, sizeof(ipv4->dst));
 
 	flags_offset = bpf_ntohs(ipv4->flags_offset);
-	fragment->is_later = flags_offset & IPV4_OFFSET;
+	fragment->offset = (flags_offset & IPV4_OFFSET) * 8;
+	fragment->is_later = fragment->offset;
 	fragment->is_first = !fragment->is_later && (flags_offset & IPV4_MORE_FRAGMENTS);
 	fragment->key.identification = ipv4->identification;
 	fragment->key.l4_proto = ipv4->protocol;
+	packet->end = at->offset + bpf_ntohs(ipv4->total_length);
 	at->offset += len;
 	return true;
 }
@@ -158,9 +165,8 @@ struct extensions {
 	__u32 offset; /* bytes from skb->data to the next header */
 	__u32 identification; /* of a fragment, as on the wire */
 	__u8 next_header; /* kind of the next header; in the end the transport protocol, or what could not be read */
-	bool is_first_fragment;
-	bool is_later_fragment;
-	__u8 padding;
+	__u8 is_first_fragment;
+	__u16 fragment_offset; /* bytes; of a later fragment */
 };
 
 /*
@@ -188,8 +194,8 @@ __noinline int walk_extensions(struct __sk_buff *skb, struct extensions *walk)
 			walk->offset += sizeof(fragment);
 			walk->next_header = fragment.next_header;
 			walk->identification = fragment.identification;
-			walk->is_later_fragment = offset_flags & IPV6_OFFSET;
-			if (walk->is_later_fragment)
+			walk->fragment_offset = offset_flags & IPV6_OFFSET;
+			if (walk->fragment_offset)
 				return 0;
 			walk->is_first_fragment = offset_flags & IPV6_MORE_FRAGMENTS;
 			continue;
@@ -216,8 +222,9 @@ static __always_inline void pull_extensions(struct cursor *at, struct packet *pa
 	packet->key.l4_proto = walk.next_header;
 	fragment->key.identification = walk.identification;
 	fragment->is_first = walk.is_first_fragment;
-	fragment->is_later = walk.is_later_fragment;
-	if (!walk.is_later_fragment && is_extension(walk.next_header))
+	fragment->is_later = walk.fragment_offset;
+	fragment->offset = walk.fragment_offset;
+	if (!walk.fragment_offset && is_extension(walk.next_header))
 		packet->found |= FOUND(TA_EXTENSIONS_TOO_LONG);
 }
 
@@ -233,6 +240,7 @@ static __always_inline bool pull_ipv6(struct cursor *at, struct packet *packet, 
 	packet->key.l4_proto = ipv6->next_header;
 	__builtin_memcpy(packet->key.src, ipv6->src, sizeof(ipv6->src));
 	__builtin_memcpy(packet->key.dst, ipv6->dst, sizeof(ipv6->dst));
+	packet->end = at->offset + bpf_ntohs(ipv6->payload_length);
 	if (is_extension(ipv6->next_header))
 		pull_extensions(at, packet, fragment);
 	return true;
@@ -348,10 +356,14 @@ static __always_inline void read_packet(struct __sk_buff *skb, struct packet *pa
 		packet->found |= FOUND(TA_MALFORMED);
 		return;
 	}
+	packet->transport = at.offset;
 	if (!fragment.is_later)
 		pull_transport(&at, packet);
-	if (fragment.is_first || fragment.is_later)
+	if (fragment.is_first || fragment.is_later) {
 		join_fragments(packet, &fragment);
+		packet->datagram = fragment.key.identification ?: 1;
+		packet->fragment_offset = fragment.offset;
+	}
 	packet->headers_len = at.offset;
 }
 

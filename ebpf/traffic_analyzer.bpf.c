@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counts every packet of an interface, by flow, on the clsact hooks.
+ * Counts every packet of an interface, by flow, on the clsact hooks, and
+ * hands the payload heads that tell names to the collector.
  *
  * Contract: a packet is never changed, dropped or delayed, and every path
  * returns TC_ACT_UNSPEC, so that filters behind this one decide as if it were
@@ -21,6 +22,7 @@
 #include "traffic_analyzer.h"
 #include "maps.bpf.h"
 #include "packet.bpf.h"
+#include "heads.bpf.h"
 
 static __always_inline void add(struct ta_traffic *sum, const struct ta_traffic *traffic)
 {
@@ -28,26 +30,49 @@ static __always_inline void add(struct ta_traffic *sum, const struct ta_traffic 
 	sum->packets += traffic->packets;
 }
 
-/* False where the flow map has no room left. */
-static __always_inline bool book(void *flow_map, const struct packet *packet)
+/* The flow of a packet, on this CPU, without that packet; NULL where the flow map has no room left. */
+static __always_inline struct ta_flow *find_flow(void *flow_map, const struct packet *packet)
 {
 	struct ta_flow *flow = bpf_map_lookup_elem(flow_map, &packet->key);
 	struct ta_flow first = {};
 
 	if (!flow) {
-		first.traffic = packet->traffic;
-		__builtin_memcpy(first.neighbour_mac, packet->neighbour_mac, TA_MAC_LEN);
-		if (!bpf_map_update_elem(flow_map, &packet->key, &first, BPF_NOEXIST))
-			return true;
-		/* Another CPU may have been quicker: then the flow is there now. */
+		/* Another CPU may be quicker: then the flow is there all the same. */
+		bpf_map_update_elem(flow_map, &packet->key, &first, BPF_NOEXIST);
 		flow = bpf_map_lookup_elem(flow_map, &packet->key);
 		if (!flow)
-			return false;
+			return NULL;
 	}
-	if (!flow->traffic.packets)
+	if (!flow->traffic.packets) {
+		flow->first_boot_ns = bpf_ktime_get_boot_ns();
 		__builtin_memcpy(flow->neighbour_mac, packet->neighbour_mac, TA_MAC_LEN);
-	add(&flow->traffic, &packet->traffic);
-	return true;
+	}
+	return flow;
+}
+
+/* Looks for a name in the packet; @flow is NULL where it is not booked. */
+static __always_inline void look_into(struct __sk_buff *skb, struct packet *packet, struct ta_flow *flow,
+				      __u32 heads_per_s)
+{
+	struct capture what;
+
+	if (!heads_per_s || !packet->transport || !is_candidate(packet, flow ? flow->traffic.packets : 0))
+		return;
+	__builtin_memset(&what, 0, sizeof(what));
+	what.key = packet->key;
+	what.transport = packet->transport;
+	what.end = skb->len;
+	if (!skb->gso_size && packet->end < skb->len)
+		what.end = packet->end;
+	what.datagram = packet->datagram;
+	what.fragment_offset = packet->fragment_offset;
+	what.heads_per_s = heads_per_s;
+	what.taken = flow ? flow->heads : 0;
+	__builtin_memcpy(what.neighbour_mac, packet->neighbour_mac, TA_MAC_LEN);
+	capture(skb, &what);
+	packet->found |= what.found;
+	if (flow)
+		flow->heads = what.taken;
 }
 
 /* The counters of an interface in a generation; NULL where the loader gave it no slot. */
@@ -70,6 +95,7 @@ static __always_inline int count(struct __sk_buff *skb, enum ta_direction direct
 	struct packet packet = { .key.ifindex = skb->ifindex, .key.direction = direction };
 	struct ta_interface *interface;
 	struct ta_control *state;
+	struct ta_flow *flow = NULL;
 	void *flow_map;
 	__u32 zero = 0, generation;
 	struct ta_traffic *counter;
@@ -89,10 +115,13 @@ static __always_inline int count(struct __sk_buff *skb, enum ta_direction direct
 	measure(skb, &packet);
 
 	add(&counter[TA_SEEN], &packet.traffic);
-	if (!packet.is_flow)
+	if (packet.is_flow) {
+		flow = find_flow(flow_map, &packet);
+		look_into(skb, &packet, flow, state->heads_per_s);
+		add(flow ? &flow->traffic : &counter[TA_NOT_BOOKED], &packet.traffic);
+	} else {
 		add(&counter[TA_NON_IP], &packet.traffic);
-	else if (!book(flow_map, &packet))
-		add(&counter[TA_NOT_BOOKED], &packet.traffic);
+	}
 	if (packet.found)
 		for (int i = TA_NOT_BOOKED + 1; i < TA_COUNTERS; i++)
 			if (packet.found & FOUND(i))

@@ -11,13 +11,14 @@
 #ifndef TRAFFIC_ANALYZER_H
 #define TRAFFIC_ANALYZER_H
 
-#define TA_ABI_VERSION 1
+#define TA_ABI_VERSION 2
 
 #define TA_ADDRESS_LEN 16 /* bytes; an IPv4 address fills the first four, the rest is 0 */
 #define TA_MAC_LEN 6 /* bytes */
 #define TA_GENERATIONS 2 /* of all that is counted: one is written while the other is read */
 #define TA_INTERFACE_SLOTS 64 /* of each generation */
 #define TA_INTERFACE_PROBES 4 /* slots, from ifindex % TA_INTERFACE_SLOTS on, that an interface may have */
+#define TA_HEAD_PAYLOAD_MAX 1500 /* bytes of a record of the ring buffer */
 
 enum ta_direction {
 	TA_INGRESS = 0, /* from the link to this machine */
@@ -40,7 +41,40 @@ enum ta_counter {
 	TA_FRAGMENT_ORPHAN, /* booked without ports: first fragment never seen */
 	TA_FRAGMENT_UNTRACKED, /* first fragment that could not be remembered */
 	TA_EXTENSIONS_TOO_LONG, /* booked without ports: more extension headers than are followed */
+	/* Payload heads that were lost, by enum ta_head_kind and, within it, by enum ta_head_loss. */
+	TA_DNS_RING_FULL,
+	TA_DNS_FLOW_CAP,
+	TA_DNS_RATE_CAP,
+	TA_MDNS_RING_FULL,
+	TA_MDNS_FLOW_CAP,
+	TA_MDNS_RATE_CAP,
+	TA_TLS_RING_FULL,
+	TA_TLS_FLOW_CAP,
+	TA_TLS_RATE_CAP,
+	TA_QUIC_RING_FULL,
+	TA_QUIC_FLOW_CAP,
+	TA_QUIC_RATE_CAP,
+	TA_HTTP_RING_FULL,
+	TA_HTTP_FLOW_CAP,
+	TA_HTTP_RATE_CAP,
 	TA_COUNTERS,
+};
+
+/* What the beginning of a payload is captured as. */
+enum ta_head_kind {
+	TA_HEAD_DNS = 0, /* port 53, UDP and TCP */
+	TA_HEAD_MDNS, /* UDP port 5353 */
+	TA_HEAD_TLS, /* a ClientHello over TCP, any port */
+	TA_HEAD_QUIC, /* an Initial, any UDP port */
+	TA_HEAD_HTTP, /* a request to TCP port 80 */
+};
+
+/* Why a payload head is lost. */
+enum ta_head_loss {
+	TA_LOSS_RING_FULL = 0,
+	TA_LOSS_FLOW_CAP, /* the flow has had its share of records for this generation */
+	TA_LOSS_RATE_CAP, /* ta_control.heads_per_s */
+	TA_LOSSES,
 };
 
 struct ta_traffic {
@@ -64,8 +98,9 @@ struct ta_flow_key {
 /* Value of the flow maps, one for each CPU. */
 struct ta_flow {
 	struct ta_traffic traffic;
+	__u64 first_boot_ns; /* boot clock of the first packet that this CPU saw in this generation; 0 = none */
 	__u8 neighbour_mac[TA_MAC_LEN]; /* link source on ingress, destination on egress; 0 without a link header */
-	__u8 padding[2]; /* 0 */
+	__u16 heads; /* records captured */
 };
 
 /* Element of the interface map, one for each CPU; at generation % TA_GENERATIONS * TA_INTERFACE_SLOTS + slot. */
@@ -79,6 +114,21 @@ struct ta_interface {
 struct ta_control {
 	__u32 abi_version; /* TA_ABI_VERSION */
 	__u32 generation; /* counted up at each turn; its lowest bit names the maps in use */
+	__u32 heads_per_s; /* records captured a second on each CPU; 0 = none */
+	__u32 padding; /* 0 */
+};
+
+/* Record of the ring buffer, cut behind its last byte of payload. */
+struct ta_head {
+	struct ta_flow_key key; /* of the packet */
+	__u32 sequence; /* TCP: number of the first byte; UDP: its offset in the datagram's payload, bytes */
+	__u64 boot_ns; /* boot clock */
+	__u32 datagram; /* identification of a fragmented datagram, as on the wire; 0 = not fragmented */
+	__u32 length; /* bytes on the wire from here to the end of the segment or datagram */
+	__u8 neighbour_mac[TA_MAC_LEN]; /* as in struct ta_flow */
+	__u8 kind; /* enum ta_head_kind */
+	__u8 padding; /* 0 */
+	__u8 payload[TA_HEAD_PAYLOAD_MAX];
 };
 
 #endif

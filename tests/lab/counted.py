@@ -12,9 +12,11 @@ from traffic_analyzer.kernel import tc
 from traffic_analyzer.kernel.libbpf import LIBRARIES, Libbpf
 from traffic_analyzer.kernel.objects import find_object
 from traffic_analyzer.kernel.reader import Reader
-from traffic_analyzer.records import Generation, Interface
+from traffic_analyzer.records import Generation, Head, Interface
 
 from .netns import Namespace
+
+_HEADS_MAX = 1_000_000
 
 
 class Counted:
@@ -22,6 +24,10 @@ class Counted:
 
     def __init__(self, interface: Interface, reader: Reader) -> None:
         self.interface, self.reader = interface, reader
+
+    def heads(self) -> list[Head]:
+        """All payload heads that were captured since the last call."""
+        return self.reader.heads(_HEADS_MAX)
 
     def take(self) -> Generation:
         """All that was counted since the last call."""
@@ -54,5 +60,6 @@ def counted(
                 yield Counted(interface, reader)
             finally:
                 tc.detach(instance.name)
+                reader.close()
     finally:
         instance.remove()

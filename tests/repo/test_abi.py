@@ -12,25 +12,30 @@ from pathlib import Path
 import pytest
 
 from traffic_analyzer.kernel import abi
-from traffic_analyzer.records import Direction
+from traffic_analyzer.records import Direction, HeadKind
 
 from .tree import ROOT
 
 _HEADER = ROOT / "ebpf" / "traffic_analyzer.h"
 _TARGETS = ("bpfel", "bpfeb")
+_KEY = ("src", "dst", "ifindex", "src_port", "dst_port", "direction", "l4_proto", "ip_version")
 #: By struct: its mirror, and the members that the mirror's items stand for, in order.
 _MIRRORS = {
-    "ta_flow_key": (
-        abi.FLOW_KEY, ("src", "dst", "ifindex", "src_port", "dst_port", "direction", "l4_proto", "ip_version"),
-    ),
-    "ta_flow": (abi.FLOW, ("traffic.bytes", "traffic.packets", "neighbour_mac")),
-    "ta_control": (abi.CONTROL, ("abi_version", "generation")),
+    "ta_flow_key": (abi.FLOW_KEY, _KEY),
+    "ta_flow": (abi.FLOW, ("traffic.bytes", "traffic.packets", "first_boot_ns", "neighbour_mac", "heads")),
+    "ta_control": (abi.CONTROL, ("abi_version", "generation", "heads_per_s")),
     "ta_interface": (
         abi.INTERFACE,
         ("ifindex", *(f"counter[{d}][{c}].{what}" for d in range(len(Direction)) for c in range(len(abi.COUNTERS))
                       for what in ("bytes", "packets"))),
     ),
+    "ta_head": (
+        abi.HEAD,
+        (*(f"key.{member}" for member in _KEY), "sequence", "boot_ns", "datagram", "length", "neighbour_mac", "kind"),
+    ),
 }  # fmt: skip
+#: By struct: bytes of its last member, which its mirror leaves out.
+_TAILS = {"ta_head": abi.HEAD_PAYLOAD_MAX}
 
 
 def _items(mirror: struct.Struct) -> Iterator[tuple[int, int]]:
@@ -55,11 +60,20 @@ def _statements() -> Iterator[str]:
     yield f"TA_DIRECTIONS == {len(Direction)}"
     for direction in Direction:
         yield f"TA_{direction.name} == {direction.value}"
+    for kind in HeadKind:
+        yield f"TA_HEAD_{kind.name} == {kind.value}"
+    yield f"TA_HEAD_PAYLOAD_MAX == {abi.HEAD_PAYLOAD_MAX}"
+    yield f"__builtin_offsetof(struct ta_head, payload) == {abi.HEAD.size}"
+    for number, loss in enumerate(abi.LOSSES):
+        yield f"TA_LOSS_{loss.upper()} == {number}"
+    yield f"TA_LOSSES == {len(abi.LOSSES)}"
     for number, counter in enumerate(abi.COUNTERS):
         yield f"TA_{counter.upper()} == {number}"
     yield f"sizeof(__u32) == {abi.INDEX.size}"
     for name, (mirror, members) in _MIRRORS.items():
-        yield f"sizeof(struct {name}) == {mirror.size}"
+        tail = _TAILS.get(name, 0)
+        alignment = f"_Alignof(struct {name})"
+        yield f"sizeof(struct {name}) == ({mirror.size + tail} + {alignment} - 1) / {alignment} * {alignment}"
         for member, (offset, size) in zip(members, _items(mirror), strict=True):
             yield f"__builtin_offsetof(struct {name}, {member}) == {offset}"
             yield f"sizeof(((struct {name} *)0)->{member}) == {size}"

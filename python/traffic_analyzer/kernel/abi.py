@@ -6,12 +6,15 @@ import socket
 import struct
 from collections.abc import Iterator
 
-from ..records import CounterRecord, Direction, FlowRecord
+from ..records import CounterRecord, Direction, FlowRecord, Head, HeadKind
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 GENERATIONS = 2
 INTERFACE_SLOTS = 64
 INTERFACE_PROBES = 4
+HEAD_PAYLOAD_MAX = 1500
+#: enum ta_head_loss, in its order.
+LOSSES = ("ring_full", "flow_cap", "rate_cap")
 #: enum ta_counter, in its order.
 COUNTERS = (
     "seen",
@@ -22,13 +25,18 @@ COUNTERS = (
     "fragment_orphan",
     "fragment_untracked",
     "extensions_too_long",
+    *(f"{kind.name.lower()}_{loss}" for kind in HeadKind for loss in LOSSES),
 )
 #: struct ta_flow_key: src, dst, ifindex, src_port, dst_port, direction, l4_proto, ip_version.
 FLOW_KEY = struct.Struct("=16s16sIHHBBBx")
-#: struct ta_flow: bytes, packets, neighbour_mac.
-FLOW = struct.Struct("=QQ6s2x")
-#: struct ta_control: abi_version, generation.
-CONTROL = struct.Struct("=II")
+_FLOW = "QQQ6sH"
+#: struct ta_flow: bytes, packets, first_boot_ns, neighbour_mac, heads.
+FLOW = struct.Struct("=" + _FLOW)
+#: struct ta_control: abi_version, generation, heads_per_s.
+CONTROL = struct.Struct("=III4x")
+#: struct ta_head without its payload: src, dst, ifindex, src_port, dst_port, direction, l4_proto, ip_version, sequence,
+#: boot_ns, datagram, length, neighbour_mac, kind.
+HEAD = struct.Struct(FLOW_KEY.format + "IQII6sBx")
 #: Key of every array.
 INDEX = struct.Struct("=I")
 #: struct ta_interface: ifindex, then (bytes, packets) by direction and counter.
@@ -41,7 +49,7 @@ def decode_flows(keys: bytes, values: bytes, cpus: int) -> Iterator[FlowRecord]:
     :param keys: packed :data:`FLOW_KEY`, one a flow.
     :param values: packed :data:`FLOW`, *cpus* a flow.
     """
-    per_flow = struct.Struct("=" + "QQ6s2x" * cpus)
+    per_flow = struct.Struct("=" + _FLOW * cpus)
     ntohs = socket.ntohs
     for key, value in zip(FLOW_KEY.iter_unpack(keys), per_flow.iter_unpack(values), strict=True):
         src, dst, ifindex, src_port, dst_port, direction, l4_proto, ip_version = key
@@ -49,9 +57,26 @@ def decode_flows(keys: bytes, values: bytes, cpus: int) -> Iterator[FlowRecord]:
             src, dst = src[:4], dst[:4]
         yield FlowRecord(
             ifindex, direction, l4_proto, src, ntohs(src_port), dst, ntohs(dst_port),
-            max(value[2::3]),  # a CPU that saw no packet has zeros
-            sum(value[0::3]), sum(value[1::3]),
+            max(value[3::5]),  # a CPU that saw no packet has zeros
+            sum(value[0::5]), sum(value[1::5]), min(filter(None, value[2::5]), default=0),
         )  # fmt: skip
+
+
+def decode_head(record: bytes) -> Head:
+    """A record of the ring buffer.
+
+    :param record: packed :data:`HEAD`, then the payload.
+    """
+    (
+        src, dst, ifindex, src_port, dst_port, direction, l4_proto, ip_version, sequence, boot_ns, datagram, length,
+        neighbour_mac, kind,
+    ) = HEAD.unpack_from(record)  # fmt: skip
+    if ip_version == 4:
+        src, dst = src[:4], dst[:4]
+    return Head(
+        ifindex, direction, l4_proto, src, socket.ntohs(src_port), dst, socket.ntohs(dst_port), neighbour_mac, boot_ns,
+        kind, sequence, datagram, length, record[HEAD.size :],
+    )  # fmt: skip
 
 
 def encode_interface(ifindex: int, cpus: int) -> bytes:

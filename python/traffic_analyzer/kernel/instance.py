@@ -6,6 +6,7 @@ start reads them out (:func:`orphans`) and removes them.
 
 from __future__ import annotations
 
+import mmap
 import os
 import secrets
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ PROGRAMS = {
     (False, "ingress"): "ip_ingress",
     (False, "egress"): "ip_egress",
 }
-_MAPS = ("control", "flows", "flows_0", "flows_1", "interfaces")
+_MAPS = ("control", "flows", "flows_0", "flows_1", "interfaces", "heads")
 _BPF_F_STRICT_ALIGNMENT = 1
 _EPERM, _ENOENT, _EINVAL, _ENOSYS = 1, 2, 22, 38
 
@@ -35,6 +36,9 @@ class Sizes:
 
     flow_entries: int = 65536  #: of each of the two flow maps
     fragment_entries: int = 4096  #: datagrams in pieces that are remembered
+    stream_entries: int = 4096  #: TCP streams whose ClientHello is awaited
+    ring_bytes: int = 1 << 20  #: for payload heads; rounded up to a power of two, at least a page
+    heads_per_s: int = 12_000  #: payload heads captured a second on each CPU; 0 = none
 
 
 @dataclass
@@ -99,6 +103,8 @@ def _load(instance: Instance, object_file: Path, sizes: Sizes, strict_alignment:
         "flows_0": sizes.flow_entries,
         "flows_1": sizes.flow_entries,
         "fragments": sizes.fragment_entries,
+        "streams": sizes.stream_entries,
+        "heads": max(mmap.PAGESIZE, 1 << (sizes.ring_bytes - 1).bit_length()),
     }
     handle = libbpf.call("bpf_object__open_file", os.fsencode(object_file), None)
     try:
@@ -118,7 +124,7 @@ def _load(instance: Instance, object_file: Path, sizes: Sizes, strict_alignment:
             instance.maps[name] = os.dup(libbpf.call("bpf_map__fd", map_))
         for name, program in programs.items():
             instance.programs[name] = os.dup(libbpf.call("bpf_program__fd", program))
-        control = abi.CONTROL.pack(abi.ABI_VERSION, 0)
+        control = abi.CONTROL.pack(abi.ABI_VERSION, 0, sizes.heads_per_s)
         libbpf.update(instance.maps["control"], abi.INDEX.pack(0), control)
     finally:
         libbpf.close(handle)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Sequence
-from ctypes import POINTER, c_char_p, c_int, c_uint32, c_uint64, c_void_p
+from ctypes import POINTER, c_char_p, c_int, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import ClassVar, NamedTuple
 
 from ..errors import KernelError
@@ -17,6 +17,8 @@ from ..errors import KernelError
 LIBRARIES = ("libbcc_bpf.so.0", "libbpf.so.1")
 
 _PRINT = ctypes.CFUNCTYPE(c_int, c_int, c_char_p, c_void_p)
+_SAMPLE = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p, c_size_t)
+_ENOBUFS = 105
 _WARN = 0  # enum libbpf_print_level
 _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "libbpf_set_print": (c_void_p, [_PRINT]),
@@ -37,6 +39,9 @@ _SIGNATURES: dict[str, tuple[object, list[object]]] = {
     "bpf_map_update_elem": (c_int, [c_int, c_void_p, c_void_p, c_uint64]),
     "bpf_map_lookup_batch": (c_int, [c_int, c_void_p, c_void_p, c_void_p, c_void_p, POINTER(c_uint32), c_void_p]),
     "bpf_map_delete_batch": (c_int, [c_int, c_void_p, POINTER(c_uint32), c_void_p]),
+    "ring_buffer__new": (c_void_p, [c_int, _SAMPLE, c_void_p, c_void_p]),
+    "ring_buffer__consume": (c_int, [c_void_p]),
+    "ring_buffer__free": (None, [c_void_p]),
 }
 
 
@@ -159,3 +164,32 @@ class Libbpf:
     def delete_batch(self, fd: int, keys: bytes, count: int) -> None:
         """Removes *count* elements, their keys packed in *keys*."""
         self.call("bpf_map_delete_batch", fd, keys, ctypes.byref(c_uint32(count)), None)
+
+
+class Ring:
+    """The reading end of a ring buffer map. One reader a map: what one takes, no other sees."""
+
+    def __init__(self, libbpf: Libbpf, fd: int) -> None:
+        self._libbpf = libbpf
+        self._records: list[bytes] = []
+        self._most = 0
+        self._callback = _SAMPLE(self._take)  # kept: libbpf holds only the pointer
+        self._ring = libbpf.call("ring_buffer__new", fd, self._callback, None, None)
+
+    def _take(self, _: int, data: int, size: int) -> int:
+        self._records.append(ctypes.string_at(data, size))
+        return 0 if len(self._records) < self._most else -_ENOBUFS  # the record is taken all the same
+
+    def take(self, most: int) -> list[bytes]:
+        """The next records, in their order, at most *most*."""
+        self._records, self._most = [], most
+        try:
+            self._libbpf.call("ring_buffer__consume", self._ring)
+        except OSError:
+            if len(self._records) < most:
+                raise
+        return self._records
+
+    def close(self) -> None:
+        """Unmaps it."""
+        self._libbpf.call("ring_buffer__free", self._ring)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import KernelError
-from ..records import CounterRecord, FlowRecord, Generation
+from ..records import CounterRecord, FlowRecord, Generation, Head
 from . import abi
 from .instance import Instance
+from .libbpf import Ring
 
 _BATCH = 4096  # elements a call; more than any bucket holds
 _ZERO = abi.INDEX.pack(0)
@@ -31,11 +32,20 @@ class Reader:
         self._registered: set[int] = set()
         self._read_keys: list[bytes] = []
         control = self._libbpf.lookup(instance.maps["control"], _ZERO, abi.CONTROL.size)
-        version, generation = abi.CONTROL.unpack(control)
+        version, generation, self._heads_per_s = abi.CONTROL.unpack(control)
         self.generation: int = generation
         if version != abi.ABI_VERSION:
             raise KernelError(f"{instance.folder}: maps of layout {version}, this version reads {abi.ABI_VERSION}")
         self.flow_capacity = self._libbpf.map_info(self._flows[0]).max_entries
+        self._ring = Ring(self._libbpf, instance.maps["heads"])
+
+    def close(self) -> None:
+        """Lets go of the ring buffer; to be called before the instance is closed."""
+        self._ring.close()
+
+    def heads(self, most: int) -> list[Head]:
+        """The payload heads that were captured since the last call, oldest first; at most *most*."""
+        return [abi.decode_head(record) for record in self._ring.take(most)]
 
     def register(self, ifindex: int) -> None:
         """Gives an interface a slot for its counters; its packets are counted from now on.
@@ -65,7 +75,7 @@ class Reader:
         """
         resting = self.generation
         self.generation += 1
-        control = abi.CONTROL.pack(abi.ABI_VERSION, self.generation)
+        control = abi.CONTROL.pack(abi.ABI_VERSION, self.generation, self._heads_per_s)
         self._libbpf.update(self._instance.maps["control"], _ZERO, control)
         self.fence()
         return resting

@@ -6,7 +6,7 @@ import sys
 from itertools import product
 
 from traffic_analyzer.kernel import abi
-from traffic_analyzer.records import CounterRecord, FlowRecord
+from traffic_analyzer.records import CounterRecord, FlowRecord, Head, HeadKind
 
 from ..traffic import MAC, packed
 
@@ -19,12 +19,13 @@ def _key(
             + bytes([direction, proto, version, 0]))  # fmt: skip
 
 
-def _flow(bytes_: int, packets: int, mac: bytes = bytes(6)) -> bytes:
-    return bytes_.to_bytes(8, sys.byteorder) + packets.to_bytes(8, sys.byteorder) + mac + b"\xee\xee"
+def _flow(bytes_: int, packets: int, mac: bytes = bytes(6), first_boot_ns: int = 0) -> bytes:
+    return b"".join(n.to_bytes(8, sys.byteorder) for n in (bytes_, packets, first_boot_ns)) + mac + b"\xee\xee"
 
 
 def test_sizes_are_those_of_the_header() -> None:
-    assert (abi.FLOW_KEY.size, abi.FLOW.size, abi.CONTROL.size, abi.INDEX.size) == (44, 24, 8, 4)
+    assert (abi.FLOW_KEY.size, abi.FLOW.size, abi.CONTROL.size, abi.INDEX.size) == (44, 32, 16, 4)
+    assert abi.HEAD.size == 72
     assert abi.INTERFACE.size == 8 + 2 * len(abi.COUNTERS) * 16
 
 
@@ -49,6 +50,23 @@ def test_the_mac_is_that_of_any_cpu_that_saw_one() -> None:
         values = b"".join(_flow(1, 1, MAC if cpu == seen_by else bytes(6)) for cpu in range(3))
         assert next(abi.decode_flows(key, values, 3)).neighbour_mac == MAC
     assert next(abi.decode_flows(key, _flow(1, 1) * 3, 3)).neighbour_mac == bytes(6)
+
+
+def test_a_flow_began_when_the_first_cpu_saw_it() -> None:
+    key = _key(packed("192.0.2.1"), packed("192.0.2.2"), 1, (0, 0), 0, 1, 4)
+    values = _flow(1, 1, MAC, 700) + _flow(0, 0) + _flow(1, 1, MAC, 500)
+    assert next(abi.decode_flows(key, values, 3)).first_boot_ns == 500
+    assert next(abi.decode_flows(key, _flow(0, 0), 1)).first_boot_ns == 0
+
+
+def test_a_head_is_read_to_its_last_byte() -> None:
+    for version, src, dst in ((4, "192.0.2.1", "198.51.100.2"), (6, "2001:db8::", "2001:db8::2")):
+        record = _key(packed(src), packed(dst), 7, (40_000, 53), 1, 17, version)
+        record += (2**32 - 1).to_bytes(4, sys.byteorder) + (2**40).to_bytes(8, sys.byteorder)
+        record += (77).to_bytes(4, sys.byteorder) + (1400).to_bytes(4, sys.byteorder) + MAC + b"\x02\xee" + b"payload"
+        assert abi.decode_head(record) == Head(
+            7, 1, 17, packed(src), 40_000, packed(dst), 53, MAC, 2**40, HeadKind.TLS, 2**32 - 1, 77, 1400, b"payload"
+        )
 
 
 def test_each_flow_of_a_batch_keeps_its_own_values() -> None:
