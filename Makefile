@@ -13,10 +13,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 OBJECTS := build/ebpf/traffic_analyzer.bpfel.o build/ebpf/traffic_analyzer.bpfeb.o
 EBPF_HEADERS := $(wildcard ebpf/*.h)
+SUFFIXES := python/traffic_analyzer/data/public_suffixes
+SUFFIX_LIST := /usr/share/publicsuffix/public_suffix_list.dat
 
-RUN_PACKAGES := clang llvm libbpf-dev linux-libc-dev python3-bpfcc python3-venv
+RUN_PACKAGES := clang llvm libbpf-dev linux-libc-dev python3-bpfcc python3-venv publicsuffix
 TEST_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool tshark dnsmasq-base nginx-light curl bind9-dnsutils iputils-ping \
-	openssl sqlite3 bpftool shellcheck
+	openssl sqlite3 bpftool shellcheck chromium firefox-esr libnss3-tools unbound knot-dnsutils
 
 .PHONY: help setup build run demo test test-oldest bench score lint package docs clean
 .DEFAULT_GOAL := help
@@ -28,7 +30,7 @@ setup: ## install what is missing: Debian packages (as root) and the Python envi
 	@hack/install-packages $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory $(VENV)/.dev
 
-build: $(VENV)/.run $(OBJECTS) ## the eBPF objects, both byte orders, and .venv/bin/traffic-analyzer
+build: $(VENV)/.run $(OBJECTS) $(SUFFIXES) ## the eBPF objects, both byte orders, and .venv/bin/traffic-analyzer
 	@:
 
 run: ## collect on the default-route interface (or IFACE="name …") until Ctrl-C, as root
@@ -73,7 +75,8 @@ docs: build ## the reference of commands, flags and columns, drawn from the decl
 	@$(BIN)/python -m traffic_analyzer.faces.reference > docs/reference.md
 
 clean: ## remove everything that was built in this folder
-	@rm -rf build dist $(VENV) python/traffic_analyzer/bpf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf build dist $(VENV) python/traffic_analyzer/bpf python/traffic_analyzer/data \
+		.pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name '__pycache__' -o -name '*.egg-info' | grep -v '^./.git/' | xargs -r rm -rf
 
 build/ebpf/traffic_analyzer.%.o: ebpf/traffic_analyzer.bpf.c $(EBPF_HEADERS)
@@ -83,6 +86,9 @@ build/ebpf/traffic_analyzer.%.o: ebpf/traffic_analyzer.bpf.c $(EBPF_HEADERS)
 	@$(LLVM_STRIP) -g $@.tmp
 	@mv $@.tmp $@
 	@echo "built $@"
+
+$(SUFFIXES): hack/compile-public-suffixes $(wildcard $(SUFFIX_LIST))
+	@$(PYTHON) $< $(SUFFIX_LIST) $@
 
 $(VENV)/.venv:
 	@$(PYTHON) -m venv $(VENV)

@@ -17,14 +17,17 @@
 #define FLOW_HEADS_DNS 16384 /* the same for port 53 and mDNS: a resolver's whole traffic may be one flow */
 #define NS_PER_S 1000000000ULL
 
-#define QUIC_LONG_HEADER 0xc0 /* header form and fixed bit, RFC 9000, 17.2 */
+#define QUIC_LONG_HEADER 0x80 /* RFC 9000, 17.2; the fixed bit beside it may be 0 (RFC 9287) */
 #define QUIC_PACKET_TYPE 0x30
 #define QUIC_V1 0x00000001
 #define QUIC_V2 0x6b3343cf /* RFC 9369 */
 #define QUIC_V2_INITIAL 0x10
 #define QUIC_DRAFT_23 0xff000017
 #define QUIC_DRAFT_34 0xff000022
+#define QUIC_T051 0x54303531 /* Google's, with the handshake of TLS */
 
+#define TLS_CHANGE_CIPHER_SPEC 20 /* record type, RFC 8446, 5.1 */
+#define TLS_CHANGE_CIPHER_SPEC_LEN 6 /* of the whole record; before a second ClientHello, RFC 8446, D.4 */
 #define TLS_HANDSHAKE 22 /* record type, RFC 8446, 5.1 */
 #define TLS_MAJOR 3
 #define TLS_RECORD_HEADER_LEN 5
@@ -44,6 +47,7 @@ struct capture {
 	__u32 length; /* bytes of a datagram in pieces, as its header tells; 0 = it is whole */
 	__u32 sequence; /* of its first byte */
 	__u32 taken; /* records of this flow: in, and out */
+	__u32 opened; /* out: TA_FLOW_OPENED or 0 */
 	__u32 found; /* out: set of enum ta_counter */
 	__u8 neighbour_mac[TA_MAC_LEN];
 	__u8 kind; /* enum ta_head_kind */
@@ -120,7 +124,7 @@ __noinline int hand_over(struct __sk_buff *skb, struct capture *what)
 		}
 		left = what->end - what->offset;
 		len = left < what->step ? left : what->step;
-		head->length = what->length ?: skb->gso_size ? len : left;
+		head->length = what->length ?: len;
 		head->sequence = what->sequence;
 		if (len > TA_HEAD_PAYLOAD_MAX)
 			len = TA_HEAD_PAYLOAD_MAX;
@@ -143,11 +147,12 @@ static __always_inline bool is_quic_initial(const __u8 *head)
 	__u32 version = (__u32)head[1] << 24 | head[2] << 16 | head[3] << 8 | head[4];
 	__u8 type = head[0] & QUIC_PACKET_TYPE;
 
-	if ((head[0] & QUIC_LONG_HEADER) != QUIC_LONG_HEADER)
+	if (!(head[0] & QUIC_LONG_HEADER))
 		return false;
 	if (version == QUIC_V2)
 		return type == QUIC_V2_INITIAL;
-	return !type && (version == QUIC_V1 || (version >= QUIC_DRAFT_23 && version <= QUIC_DRAFT_34));
+	return !type && (version == QUIC_V1 || version == QUIC_T051 ||
+			 (version >= QUIC_DRAFT_23 && version <= QUIC_DRAFT_34));
 }
 
 static __always_inline void capture_udp(struct __sk_buff *skb, struct capture *what)
@@ -214,13 +219,22 @@ static __always_inline bool is_http_request(const __u8 *head)
 static __always_inline __u32 wanted_bytes(struct __sk_buff *skb, struct capture *what, __u32 *skipped)
 {
 	__u8 head[TLS_RECORD_HEADER_LEN + TLS_HANDSHAKE_HEADER_LEN];
-	struct stream *known, stream = { .start = what->sequence };
-	bool is_short = what->end - what->offset < sizeof(head);
+	__u32 len = what->end - what->offset;
+	bool is_short = len < sizeof(head);
+	struct stream *known, stream = {};
 
 	*skipped = 0;
 	if (bpf_skb_load_bytes(skb, what->offset, head, is_short ? 1 : sizeof(head)))
 		return 0;
+	if (len >= TLS_CHANGE_CIPHER_SPEC_LEN + sizeof(head) && head[0] == TLS_CHANGE_CIPHER_SPEC &&
+	    head[TLS_CHANGE_CIPHER_SPEC_LEN] == TLS_HANDSHAKE) {
+		what->offset += TLS_CHANGE_CIPHER_SPEC_LEN;
+		what->sequence += TLS_CHANGE_CIPHER_SPEC_LEN;
+		if (bpf_skb_load_bytes(skb, what->offset, head, sizeof(head)))
+			return 0;
+	}
 	if (!is_short) {
+		stream.start = what->sequence;
 		stream.wanted = client_hello_len(head);
 		if (stream.wanted) {
 			bpf_map_update_elem(&streams, &what->key, &stream, BPF_ANY);
@@ -261,6 +275,7 @@ static __always_inline void capture_tcp(struct __sk_buff *skb, struct capture *w
 	if (tcp.flags & TCP_SYN)
 		what->sequence++; /* it counts as a byte before the first one; RFC 9293, 3.4 */
 	if ((tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
+		what->opened = TA_FLOW_OPENED;
 		stream.start = what->sequence;
 		bpf_map_update_elem(&streams, &what->key, &stream, BPF_ANY);
 	}

@@ -67,12 +67,12 @@ static __always_inline void look_into(struct __sk_buff *skb, struct packet *pack
 	what.datagram = packet->datagram;
 	what.fragment_offset = packet->fragment_offset;
 	what.heads_per_s = heads_per_s;
-	what.taken = flow ? flow->heads : 0;
+	what.taken = flow ? flow->heads & ~TA_FLOW_OPENED : 0;
 	__builtin_memcpy(what.neighbour_mac, packet->neighbour_mac, TA_MAC_LEN);
 	capture(skb, &what);
 	packet->found |= what.found;
 	if (flow)
-		flow->heads = what.taken;
+		flow->heads = what.taken | what.opened | (flow->heads & TA_FLOW_OPENED);
 }
 
 /* The counters of an interface in a generation; NULL where the loader gave it no slot. */

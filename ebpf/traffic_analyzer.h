@@ -19,6 +19,7 @@
 #define TA_INTERFACE_SLOTS 64 /* of each generation */
 #define TA_INTERFACE_PROBES 4 /* slots, from ifindex % TA_INTERFACE_SLOTS on, that an interface may have */
 #define TA_HEAD_PAYLOAD_MAX 1500 /* bytes of a record of the ring buffer */
+#define TA_FLOW_OPENED 0x8000 /* a TCP connection was opened: what an earlier one between these ports was called is past */
 
 enum ta_direction {
 	TA_INGRESS = 0, /* from the link to this machine */
@@ -100,7 +101,7 @@ struct ta_flow {
 	struct ta_traffic traffic;
 	__u64 first_boot_ns; /* boot clock of the first packet that this CPU saw in this generation; 0 = none */
 	__u8 neighbour_mac[TA_MAC_LEN]; /* link source on ingress, destination on egress; 0 without a link header */
-	__u16 heads; /* records captured */
+	__u16 heads; /* records captured, and TA_FLOW_OPENED */
 };
 
 /* Element of the interface map, one for each CPU; at generation % TA_GENERATIONS * TA_INTERFACE_SLOTS + slot. */
@@ -124,7 +125,7 @@ struct ta_head {
 	__u32 sequence; /* TCP: number of the first byte; UDP: its offset in the datagram's payload, bytes */
 	__u64 boot_ns; /* boot clock */
 	__u32 datagram; /* identification of a fragmented datagram, as on the wire; 0 = not fragmented */
-	__u32 length; /* bytes on the wire from here to the end of the segment or datagram */
+	__u32 length; /* bytes on the wire that it stands for; more than captured where a datagram is cut */
 	__u8 neighbour_mac[TA_MAC_LEN]; /* as in struct ta_flow */
 	__u8 kind; /* enum ta_head_kind */
 	__u8 padding; /* 0 */

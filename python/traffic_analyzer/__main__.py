@@ -29,6 +29,7 @@ class _OneLine(logging.Formatter):
 
 def _run(arguments: argparse.Namespace) -> int:
     from . import daemon  # reports need neither libbpf nor threads
+    from .attribution.attribute import Limits
     from .kernel.instance import Sizes
 
     handler = logging.StreamHandler()
@@ -40,8 +41,18 @@ def _run(arguments: argparse.Namespace) -> int:
             bpf_object=arguments.bpf_object,
             db=Path(arguments.db),
             flush_interval_s=arguments.flush_interval_secs,
+            event_poll_ms=arguments.event_poll_millis,
+            limits=Limits(
+                dns_ttl_cap_s=arguments.dns_ttl_cap_secs,
+                sni_ttl_cap_s=arguments.sni_ttl_cap_secs,
+                flow_idle_s=arguments.flow_idle_timeout_secs,
+            ),
             pin_dir=Path(arguments.pin_dir),
-            sizes=Sizes(flow_entries=arguments.flow_map_entries),
+            sizes=Sizes(
+                flow_entries=arguments.flow_map_entries,
+                ring_bytes=arguments.capture_buffer_kib * 1024,
+                heads_per_s=arguments.capture_heads_per_sec,
+            ),
             progress_s=arguments.progress_secs,
         )
     )

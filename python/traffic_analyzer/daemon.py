@@ -7,10 +7,12 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from .attribution.attribute import Limits
 from .errors import KernelError, StoreError, TrafficAnalyzerError, UsageError
 from .kernel import instance as instances
 from .kernel import interfaces as links
@@ -20,15 +22,18 @@ from .kernel.instance import Instance, Sizes
 from .kernel.libbpf import Libbpf
 from .kernel.objects import find_object
 from .kernel.reader import Reader
-from .pipeline import book, minute_of
+from .pipeline import Pipeline, minute_of
 from .records import Batch, Interface, Role
 from .store.writer import Writer
 from .units import bytes_text
+from .wire.quic_crypto import find_cipher
 
 log = logging.getLogger("traffic-analyzer")
 
 _STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COMPLAIN_S = 10  # between two warnings
+_HEADS_MAX = 4096  # payload heads taken at a time
+_HEADS_TIMES = 64  # more at once than the ring buffer holds come from somebody who fills it as fast as it is emptied
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Config:
     bpf_object: str | None
     db: Path
     flush_interval_s: int
+    event_poll_ms: int
+    limits: Limits
     pin_dir: Path
     sizes: Sizes
     progress_s: int
@@ -98,6 +105,7 @@ class Collector:
         self._writer = writer
         self._reader = Reader(instance)
         self._attachments = Attachments(instance, self._reader, names, config.pin_dir, self._remember)
+        self._pipeline = Pipeline(find_cipher(), config.limits)
         self._in_flight: tuple[Batch, Future[bool]] | None = None
         self._turned_s = time.monotonic()
         self._complained_s = float(-_COMPLAIN_S)
@@ -121,10 +129,14 @@ class Collector:
         try:
             self._take_over()
             log.info("counting; Ctrl-C stops")
-            while not stop.wait(self._until_next_turn_s()):
-                _say(self._attachments.follow())
-                self._turn()
-                self._progress()
+            turn_s = time.monotonic() + self._until_next_turn_s()
+            while not stop.wait(max(0.0, min(self._config.event_poll_ms / 1000, turn_s - time.monotonic()))):
+                self._hear(self._reader, self._attachments.known)
+                if time.monotonic() >= turn_s:
+                    _say(self._attachments.follow())
+                    self._turn()
+                    self._progress()
+                    turn_s = time.monotonic() + self._until_next_turn_s()
         except BaseException:
             self._leave_quietly()
             raise
@@ -141,6 +153,17 @@ class Collector:
         interval_s = self._config.flush_interval_s
         return min(interval_s - now_s % interval_s, 60 - now_s % 60)
 
+    def _hear(self, reader: Reader, interfaces: Mapping[int, Interface]) -> None:
+        """Learns names from all payload heads that were captured until now."""
+        for _ in range(_HEADS_TIMES):
+            heads = reader.heads(_HEADS_MAX)
+            for head in heads:
+                interface = interfaces.get(head.ifindex)
+                if interface:
+                    self._pipeline.hear(head, interface)
+            if len(heads) < _HEADS_MAX:
+                return
+
     def _take_over(self) -> None:
         """Stores what instances of this database, whose process was killed, have counted, and removes them."""
         for orphan in instances.orphans(self._instance.libbpf, self._config.pin_dir, self._instance.name.split("-")[0]):
@@ -153,6 +176,7 @@ class Collector:
                 continue
             named = self._interfaces_of(orphan.name)
             packets = self._settle(orphan.name, reader, named)
+            reader.close()
             orphan.remove()
             self._writer.call(self._writer.store.forget_instance, orphan.name)
             log.info("took over %s packets that were counted while nobody was reading", f"{packets:,}")
@@ -170,6 +194,8 @@ class Collector:
     def _settle(self, name: str, reader: Reader, interfaces: dict[int, Interface]) -> int:
         """Stores the last two generations of an instance that is attached nowhere; how many packets they held."""
         reader.fence()
+        rested_boot_ns = _boot_ns()
+        self._hear(reader, interfaces)
         stored = self._writer.call(self._writer.store.stored_generation, name)
         packets = 0
         for number in (reader.generation - 1, reader.generation):
@@ -177,7 +203,9 @@ class Collector:
                 generation = reader.read(number)
                 for ifindex in {f.ifindex for f in generation.flows} | {c.ifindex for c in generation.counters}:
                     interfaces.setdefault(ifindex, links.unknown(ifindex))
-                batch = book(generation, minute_of(time.time()), interfaces, reader.flow_capacity)
+                batch = self._pipeline.book(
+                    generation, minute_of(time.time()), rested_boot_ns, interfaces, reader.flow_capacity
+                )
                 self._writer.commit(batch).result()
                 packets += sum(flow.packets for flow in generation.flows)
                 self._count(batch)
@@ -189,8 +217,13 @@ class Collector:
             return
         before_s, self._turned_s = self._turned_s, time.monotonic()
         middle_unix_s = time.time() - (self._turned_s - before_s) / 2
-        generation = self._reader.read(self._reader.turn())
-        batch = book(generation, minute_of(middle_unix_s), self._attachments.known, self._reader.flow_capacity)
+        resting = self._reader.turn()
+        rested_boot_ns = _boot_ns()
+        self._hear(self._reader, self._attachments.known)  # what was captured with it, before it is booked
+        batch = self._pipeline.book(
+            self._reader.read(resting), minute_of(middle_unix_s), rested_boot_ns, self._attachments.known,
+            self._reader.flow_capacity,
+        )  # fmt: skip
         self._in_flight = batch, self._writer.commit(batch)
         self._count(batch)
 
@@ -225,6 +258,7 @@ class Collector:
             self._settle(self._instance.name, self._reader, self._attachments.known)
         except StoreError as error:
             raise StoreError(f"{error}; the last of it stays in the kernel: start again to store it") from None
+        self._reader.close()
         self._instance.remove()
         self._writer.call(self._writer.store.forget_instance, self._instance.name)
 
@@ -254,6 +288,10 @@ class Collector:
 def _say(lines: list[str]) -> None:
     for line in lines:
         log.info("%s", line)
+
+
+def _boot_ns() -> int:
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 
 def _wait(future: Future[bool]) -> None:

@@ -75,6 +75,7 @@ class FlowRecord(NamedTuple):
     bytes: int
     packets: int
     first_boot_ns: int = 0  #: boot clock of its first packet in this generation
+    opened: bool = False  #: by a TCP SYN: what an earlier connection between these ports was called is past
 
 
 class Head(NamedTuple):
@@ -92,7 +93,7 @@ class Head(NamedTuple):
     kind: int  #: :class:`HeadKind`
     sequence: int  #: TCP: number of the first byte; UDP: its offset in the datagram (fragments)
     datagram: int  #: identification of a fragmented datagram; 0 where it is whole
-    length: int  #: bytes that the segment or datagram had on the wire from here on; more than captured where cut
+    length: int  #: bytes on the wire that it stands for; more than captured where a datagram is cut or in pieces
     payload: bytes  #: at most 1,500
 
 

@@ -19,11 +19,12 @@ class Kind(enum.Enum):
     PATH = "path"
     INTEGER = "integer"
     LIST = "list"  #: may be given several times
+    CHOICE = "choice"
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting. ``minimum`` and ``maximum`` bound integers, both included."""
+    """One setting. ``minimum`` and ``maximum`` bound integers, both included; ``choices`` a choice."""
 
     name: str
     kind: Kind
@@ -32,6 +33,8 @@ class Setting:
     minimum: int = 0
     maximum: int = 2**31 - 1
     metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    required: bool = False
 
     @property
     def flag(self) -> str:
@@ -41,7 +44,7 @@ class Setting:
     def parse(self, text: str) -> Any:
         """The value that *text* stands for.
 
-        :raises UsageError: it is no number, or out of bounds.
+        :raises UsageError: it is no number, out of bounds, or none of the choices.
         """
         if self.kind is Kind.INTEGER:
             if not re.fullmatch("[+-]?[0-9]{1,20}", text):
@@ -50,6 +53,8 @@ class Setting:
             if not self.minimum <= value <= self.maximum:
                 raise UsageError(f"{self.flag} {text}: choose from {self.minimum} to {self.maximum}")
             return value
+        if self.kind is Kind.CHOICE and text not in self.choices:
+            raise UsageError(f"{self.flag} {text}: choose from {', '.join(self.choices)}")
         if not text:
             raise UsageError(f"{self.flag}: must not be empty")
         if "\0" in text:
@@ -66,14 +71,18 @@ RUN = (
             metavar="FILE"),
     DB,
     Setting("flush_interval_secs", Kind.INTEGER, "seconds between two readings of the kernel's maps", 1, 1, 60),
-    Setting("dns_ttl_cap_secs", Kind.INTEGER, "longest time a DNS answer names an address; no effect before names are "
-            "read (a later version)", 600, 0, 604_800),
-    Setting("sni_ttl_cap_secs", Kind.INTEGER, "longest time a TLS server name names an address; no effect before names "
-            "are read", 300, 0, 604_800),
-    Setting("flow_idle_timeout_secs", Kind.INTEGER, "silence after which a flow loses its name; no effect before names "
-            "are read: nothing is evicted", 900, 1, 604_800),
-    Setting("event_poll_millis", Kind.INTEGER, "milliseconds between two looks at captured packets; no effect before "
-            "names are read", 100, 1, 10_000),
+    Setting("dns_ttl_cap_secs", Kind.INTEGER, "longest time that a DNS answer names an address, in seconds; 0: only "
+            "connections that follow at once", 600, 0, 604_800),
+    Setting("sni_ttl_cap_secs", Kind.INTEGER, "longest time, in seconds, that a server name read on one flow makes "
+            "other nameless flows of that device to the same address ambiguous; 0: never", 300, 0, 604_800),
+    Setting("flow_idle_timeout_secs", Kind.INTEGER, "seconds of silence after which a flow's name is forgotten; its "
+            "bytes are counted on", 900, 1, 604_800),
+    Setting("event_poll_millis", Kind.INTEGER, "milliseconds between two looks at captured payload heads", 100, 1,
+            10_000),
+    Setting("capture_heads_per_sec", Kind.INTEGER, "most payload heads captured in a second on each CPU; 0: none, no "
+            "names are read", 12_000, 0, 1_000_000),
+    Setting("capture_buffer_kib", Kind.INTEGER, "KiB of kernel memory for payload heads that wait to be read, rounded "
+            "up to a power of two", 1_024, 64, 262_144),
     Setting("flow_map_entries", Kind.INTEGER, "flows that fit between two readings; each takes about 340 bytes of "
             "kernel memory on two CPUs", 65_536, 1, 16_777_216),
     Setting("pin_dir", Kind.PATH, "folder of the pinned maps, on a bpf file system", "/sys/fs/bpf/traffic-analyzer",
@@ -85,6 +94,12 @@ IFACE = Setting("iface", Kind.LIST, "only traffic of this interface; may be repe
                 metavar="NAME")  # fmt: skip
 LOOKBACK_MINUTES = Setting("lookback_minutes", Kind.INTEGER, "how far back to look, in minutes", 60, 1, 52_560_000)
 LIMIT = Setting("limit", Kind.INTEGER, "most rows to show", 20, 1, 1_000_000)
+DEVICE = Setting("device", Kind.LIST, "only traffic of this client, by MAC or IP address; may be repeated (default: "
+                 "all)", metavar="ADDRESS")  # fmt: skip
+DOMAIN = Setting("domain", Kind.LIST, "only this name and every name under it; may be repeated (default: all)",
+                 metavar="NAME")  # fmt: skip
+BY = Setting("by", Kind.CHOICE, "what names are put together by; site: the registrable domain", "name",
+             choices=("name", "site"))  # fmt: skip
 RETENTION_DAYS = Setting("retention_days", Kind.INTEGER, "days to keep", 30, 1, 36_500)
 
 REPORT = (IFACE, DB, LOOKBACK_MINUTES)

@@ -9,7 +9,7 @@ import time
 class Unit(enum.Enum):
     """What a report's column holds."""
 
-    TEXT = "text"
+    TEXT = "text"  #: a word of our own
     NAME = "name"  #: text that somebody else chose
     COUNT = "count"
     PORT = "port"
@@ -19,6 +19,7 @@ class Unit(enum.Enum):
     MINUTE = "unix_s"  #: start of a minute, Unix seconds
     DIRECTION = "direction"  #: 0 ingress, 1 egress
     L4_PROTO = "l4_proto"  #: IANA protocol number
+    QTYPE = "qtype"  #: IANA number of a DNS record type
 
     @property
     def is_number(self) -> bool:
@@ -31,6 +32,11 @@ _PROTOCOLS = {
     58: "icmpv6", 88: "eigrp", 89: "ospf", 103: "pim", 112: "vrrp", 115: "l2tp", 132: "sctp", 136: "udplite",
 }
 _NUMBERS = {name: number for number, name in _PROTOCOLS.items()}
+_QTYPES = {
+    1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 15: "MX", 16: "TXT", 28: "AAAA", 29: "LOC", 33: "SRV",
+    35: "NAPTR", 39: "DNAME", 43: "DS", 44: "SSHFP", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 50: "NSEC3", 52: "TLSA",
+    64: "SVCB", 65: "HTTPS", 251: "IXFR", 252: "AXFR", 255: "ANY", 256: "URI", 257: "CAA",
+}  # fmt: skip
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 _DIRECTIONS = ("ingress", "egress")
 
@@ -80,6 +86,8 @@ def value_text(value: object, unit: Unit) -> str:
             return minute_text(value)
         if unit is Unit.L4_PROTO:
             return protocol_name(value)
+        if unit is Unit.QTYPE:
+            return _QTYPES.get(value, str(value))
         if unit is Unit.DIRECTION:
             return _DIRECTIONS[value] if value in (0, 1) else str(value)
         if unit in (Unit.COUNT, Unit.PACKETS):

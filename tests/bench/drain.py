@@ -15,8 +15,9 @@ from traffic_analyzer.kernel import abi
 from traffic_analyzer.kernel.instance import Instance
 from traffic_analyzer.kernel.libbpf import Libbpf
 from traffic_analyzer.kernel.reader import Reader
-from traffic_analyzer.pipeline import book
+from traffic_analyzer.pipeline import Pipeline
 from traffic_analyzer.store.writer import Store
+from traffic_analyzer.wire.quic_crypto import find_cipher
 
 from . import flows
 from .programs import instances
@@ -74,6 +75,7 @@ class _Chain:
         :raises RuntimeError: a turn did not bring every flow to the database.
         """
         reader, flow_count = self._reader, len(keys) // abi.FLOW_KEY.size
+        pipeline = Pipeline(find_cipher())
         with _stores() as stores:
             for turn, minute_unix_s in _TURNS.items():
                 self._filler.fill(self._maps[reader.generation % abi.GENERATIONS], keys)
@@ -82,7 +84,10 @@ class _Chain:
                 with watch.step("read"):
                     generation = reader.read(resting)
                 with watch.step("book"):
-                    batch = book(generation, minute_unix_s, self._interfaces, reader.flow_capacity)
+                    batch = pipeline.book(
+                        generation, minute_unix_s, time.clock_gettime_ns(time.CLOCK_BOOTTIME), self._interfaces,
+                        reader.flow_capacity,
+                    )  # fmt: skip
                 if len(batch.flows) != flow_count:
                     raise RuntimeError(f"{len(batch.flows)} of {flow_count} flows were booked")
                 for place, store in stores.items():

@@ -258,3 +258,12 @@ def test_the_first_packet_is_dated(cable: Cable, pins: Path) -> None:
         assert send(cable[0], "tx", [_datagram(_DNS)]) == 1
         (later,) = counts.take().flows
         assert later.first_boot_ns > flow.first_boot_ns
+
+
+def test_a_connection_that_is_opened_is_marked(line: Line) -> None:
+    sender, counts = line
+    counts.take()
+    frames = [_tcp(b"", 1, src_port=1), _tcp(b"", 1, src_port=2, flags=_SYN), _tcp(b"", 1, src_port=2, flags=_ACK),
+              _tcp(b"", 1, src_port=3, flags=_SYN | _ACK)]  # fmt: skip
+    assert send(sender, "tx", frames) == len(frames)
+    assert {flow.src_port: flow.opened for flow in counts.take().flows} == {1: False, 2: True, 3: False}

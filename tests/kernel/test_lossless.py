@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from traffic_analyzer.kernel.instance import Sizes
-from traffic_analyzer.pipeline import book
+from traffic_analyzer.pipeline import Pipeline
 from traffic_analyzer.store.writer import Store
+from traffic_analyzer.wire.quic_crypto import find_cipher
 
 from ..lab import blast
 from ..lab.counted import Counted, counted
@@ -20,11 +21,13 @@ _TURNS_PER_SECOND = 10
 _CPUS = min(2, os.cpu_count() or 1)
 
 
-def _store(programs: Counted, store: Store, number: int) -> None:
+def _store(programs: Counted, store: Store, pipeline: Pipeline, number: int) -> None:
     reader = programs.reader
     generation = reader.read(reader.turn())
     interfaces = {programs.interface.ifindex: programs.interface}
-    assert store.commit(book(generation, 60 * (number // 600), interfaces, reader.flow_capacity))
+    now_boot_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    batch = pipeline.book(generation, 60 * (number // 600), now_boot_ns, interfaces, reader.flow_capacity)
+    assert store.commit(batch)
     reader.clear(generation.number)
 
 
@@ -39,16 +42,16 @@ def _store(programs: Counted, store: Store, number: int) -> None:
 )
 def test_sent_is_stored(cable, pins, tmp_path: Path, flows: int, room: int, rate: int) -> None:
     sender, _ = cable
-    store = Store(tmp_path / "traffic.db")
+    store, pipeline = Store(tmp_path / "traffic.db"), Pipeline(find_cipher())
     with counted(sender, "tx", pins, Sizes(flow_entries=room)) as programs:
         senders = blast.start(sender, "tx", _CPUS, flows, _SECONDS, rate)
         began_s, turns = time.monotonic(), 0
         while any(process.poll() is None for process in senders):
             time.sleep(max(0.0, began_s + turns / _TURNS_PER_SECOND - time.monotonic()))
-            _store(programs, store, turns)
+            _store(programs, store, pipeline, turns)
             turns += 1
         sent_frames, sent_bytes = blast.finish(senders)
-        _store(programs, store, turns)
+        _store(programs, store, pipeline, turns)
     query = "SELECT sum(packets), sum(bytes) FROM flow_minute"
     stored_frames, stored_bytes = store._database.execute_sql(query).fetchone()
     query = "SELECT ifnull(sum(packets), 0), ifnull(sum(bytes), 0) FROM counter_minute WHERE counter = 'not_booked'"

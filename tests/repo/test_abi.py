@@ -62,6 +62,7 @@ def _statements() -> Iterator[str]:
         yield f"TA_{direction.name} == {direction.value}"
     for kind in HeadKind:
         yield f"TA_HEAD_{kind.name} == {kind.value}"
+    yield f"TA_FLOW_OPENED == {abi.FLOW_OPENED}"
     yield f"TA_HEAD_PAYLOAD_MAX == {abi.HEAD_PAYLOAD_MAX}"
     yield f"__builtin_offsetof(struct ta_head, payload) == {abi.HEAD.size}"
     for number, loss in enumerate(abi.LOSSES):

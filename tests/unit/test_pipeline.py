@@ -9,17 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traffic_analyzer.kernel.abi import COUNTERS
-from traffic_analyzer.pipeline import book, minute_of
+from traffic_analyzer.pipeline import Pipeline, minute_of
 from traffic_analyzer.records import (
+    Batch,
     CounterKey,
     CounterRecord,
     Direction,
     FlowRecord,
     Generation,
+    Head,
+    HeadKind,
     Health,
+    NameHealth,
+    QuestionKey,
     Role,
+    ServerNameKey,
     Traffic,
 )
+from traffic_analyzer.wire.quic_crypto import PythonCipher
 
 from .traffic import MAC, MINUTE, interface, packed
 
@@ -30,6 +37,7 @@ _INTERFACES = {
     3: interface("br-lan", Role.LAN, ifindex=3, networks=(("192.168.1.1", 24),)),
     4: interface("wan", Role.WAN, ifindex=4),
 }
+_S = 10**9
 _AMOUNTS = st.integers(0, 2**40)
 _PORTS = st.sampled_from([0, 53, 443, 65_535])
 _ADDRESSES = st.sampled_from([
@@ -55,6 +63,14 @@ _COUNTERS = st.builds(
 _GENERATIONS = st.builds(Generation, st.just("one"), st.integers(0, 9), st.lists(_flows()), st.lists(_COUNTERS))
 
 
+def _pipeline() -> Pipeline:
+    return Pipeline(PythonCipher())
+
+
+def _book(generation: Generation, now_boot_ns: int = _S) -> Batch:
+    return _pipeline().book(generation, MINUTE, now_boot_ns, _INTERFACES, 100)
+
+
 @given(_GENERATIONS)
 def test_every_byte_and_packet_is_booked_between_its_ends(generation: Generation) -> None:
     counted, booked = Counter[object](), Counter[object]()
@@ -62,7 +78,7 @@ def test_every_byte_and_packet_is_booked_between_its_ends(generation: Generation
         ends = flow.src, flow.src_port, flow.dst, flow.dst_port
         at = _INTERFACES[flow.ifindex].name, flow.direction, flow.l4_proto, ends
         counted.update({(*at, "bytes"): flow.bytes, (*at, "packets"): flow.packets})
-    for key, traffic in book(generation, MINUTE, _INTERFACES, 100).flows.items():
+    for key, traffic in _book(generation).flows.items():
         ends = key.client, key.client_port, key.remote, key.remote_port
         at = key.iface, key.direction, key.l4_proto, ends if key.is_tx else ends[2:] + ends[:2]
         booked.update({(*at, "bytes"): traffic.bytes, (*at, "packets"): traffic.packets})
@@ -72,7 +88,7 @@ def test_every_byte_and_packet_is_booked_between_its_ends(generation: Generation
 
 @given(_GENERATIONS)
 def test_counters_are_booked_and_what_found_no_room_goes_to_health(generation: Generation) -> None:
-    batch = book(generation, MINUTE, _INTERFACES, 100)
+    batch = _book(generation)
     for kind in range(2):
         counted, booked = Counter[object](), Counter[object]()
         for record in generation.counters:
@@ -81,6 +97,9 @@ def test_counters_are_booked_and_what_found_no_room_goes_to_health(generation: G
             booked[key[1:]] += traffic[kind]
         assert booked == counted
     dropped = sum(record.packets for record in generation.counters if record.counter == "not_booked")
+    for names, place in (("dns_", "mdns_"), 5), (("tls_", "quic_", "http_"), 6):
+        lost = sum(record.packets for record in generation.counters if record.counter.startswith(names))
+        assert sum(health[place] for health in batch.health) == lost
     assert sum(health.flow_insert_drop for health in batch.health) == dropped
     assert sum(health.flow_entries for health in batch.health) == len(generation.flows)
     assert sorted(health.iface for health in batch.health) == ["br-lan", "eth0", "wan"]
@@ -88,7 +107,7 @@ def test_counters_are_booked_and_what_found_no_room_goes_to_health(generation: G
 
 @given(_GENERATIONS)
 def test_a_device_is_named_only_by_its_own_lan_link(generation: Generation) -> None:
-    for key in book(generation, MINUTE, _INTERFACES, 100).flows:
+    for key in _book(generation).flows:
         if key.device:
             assert key.device == MAC and key.iface == "br-lan"
             assert key.is_tx == (key.direction == Direction.INGRESS)
@@ -98,7 +117,7 @@ def test_an_interface_that_was_made_anew_is_one_interface() -> None:
     ends = packed("192.0.2.9"), 1, packed("198.51.100.1"), 2
     flows = [FlowRecord(ifindex, 0, 6, *ends, bytes(6), 10, 1) for ifindex in (2, 9)]
     counters = [CounterRecord(ifindex, 0, "not_booked", 100, 3) for ifindex in (2, 9)]
-    batch = book(Generation("one", 5, flows, counters), MINUTE, {i: _INTERFACES[i] for i in (2, 9)}, 7)
+    batch = _pipeline().book(Generation("one", 5, flows, counters), MINUTE, _S, {i: _INTERFACES[i] for i in (2, 9)}, 7)
     assert (batch.instance, batch.generation) == ("one", 5)
     assert list(batch.flows.values()) == [Traffic(20, 2)]
     assert batch.counters == {CounterKey(MINUTE, "eth0", 0, "not_booked"): Traffic(200, 6)}
@@ -108,3 +127,76 @@ def test_an_interface_that_was_made_anew_is_one_interface() -> None:
 @pytest.mark.parametrize(("unix_s", "minute"), [(0, 0), (59.999, 0), (60, 60), (119.5, 60), (-0.5, -60)])
 def test_a_minute_begins_at_its_first_second(unix_s: float, minute: int) -> None:
     assert minute_of(unix_s) == minute
+
+
+_CLIENT, _ROUTER, _REMOTE = packed("192.168.1.5"), packed("192.168.1.1"), packed("203.0.113.7")
+_QUESTION = bytes.fromhex("000701000001000000000000") + b"\x04Site\x07example\0\0\1\0\1"
+_ANSWER = b"\0\7\x81\x80\0\1\0\1\0\0\0\0" + _QUESTION[12:] + bytes.fromhex("c00c00010001000000640004") + _REMOTE
+
+
+def _head(kind: HeadKind, payload: bytes, boot_s: float, to_router: bool = True, **changed: object) -> Head:
+    ends = (_CLIENT, 40_000, _ROUTER, 53) if to_router else (_ROUTER, 53, _CLIENT, 40_000)
+    head = Head(3, 0 if to_router else 1, 17, *ends, MAC, int(boot_s * _S), kind, 0, 0, len(payload), payload)
+    return head._replace(**changed)
+
+
+def _flow(boot_s: float) -> FlowRecord:
+    return FlowRecord(3, 0, 6, _CLIENT, 50_000, _REMOTE, 443, MAC, 100, 1, int(boot_s * _S))
+
+
+def _hello(name: bytes) -> bytes:
+    listed = len(name).to_bytes(2, "big") + name
+    entry = b"\0" + listed
+    extension = b"\0\0" + (len(entry) + 2).to_bytes(2, "big") + len(entry).to_bytes(2, "big") + entry
+    body = b"\3\3" + bytes(32) + b"\0" + b"\0\2\x13\1" + b"\1\0" + len(extension).to_bytes(2, "big") + extension
+    message = b"\1" + len(body).to_bytes(3, "big") + body
+    return b"\x16\3\1" + len(message).to_bytes(2, "big") + message
+
+
+def test_what_is_heard_names_what_is_booked_with_it() -> None:
+    pipeline = _pipeline()
+    pipeline.hear(_head(HeadKind.DNS, _QUESTION, 1), _INTERFACES[3])
+    pipeline.hear(_head(HeadKind.DNS, _ANSWER, 1.1, to_router=False), _INTERFACES[3])
+    batch = pipeline.book(Generation("one", 0, [_flow(1.2)], []), MINUTE, 2 * _S, {3: _INTERFACES[3]}, 9)
+    (key,) = batch.flows
+    assert (key.domain, key.label, key.evidence) == ("site.example", "exact", "dns")
+    assert batch.questions == {QuestionKey(MINUTE, "br-lan", MAC, _CLIENT, "site.example", 1): 1}
+    assert batch.name_health == [NameHealth(MINUTE, "br-lan", 1, 1, 0, 1, 0, 0, 0, 0)]
+    again = pipeline.book(Generation("one", 1, [_flow(2.1)], []), MINUTE, 300 * _S, {3: _INTERFACES[3]}, 9)
+    assert [key.domain for key in again.flows] == ["site.example"]
+    assert (again.questions, again.name_health) == ({}, [NameHealth(MINUTE, "br-lan", 0, 0, 0, 0, 0, 1, 0, 0)])
+
+
+def test_a_client_hello_is_counted_and_names_its_flow() -> None:
+    pipeline = _pipeline()
+    hello = _head(HeadKind.TLS, _hello(b"Site.example"), 1, l4_proto=6, src_port=50_000, dst=_REMOTE, dst_port=443)
+    for _ in range(2):  # sent again: the same one
+        pipeline.hear(hello, _INTERFACES[3])
+    pipeline.hear(hello._replace(sequence=9000, src_port=1), _INTERFACES[3])
+    batch = pipeline.book(Generation("one", 0, [_flow(0.5)], []), MINUTE, 2 * _S, {3: _INTERFACES[3]}, 9)
+    assert [(key.domain, key.label, key.evidence) for key in batch.flows] == [("site.example", "exact", "tls")]
+    assert batch.server_names == {ServerNameKey(MINUTE, "br-lan", MAC, _CLIENT, "site.example", "tls"): 2}
+    assert batch.name_health[0].sni_events == 2
+
+
+def test_multicast_dns_tells_no_site() -> None:
+    pipeline = _pipeline()
+    pipeline.hear(_head(HeadKind.MDNS, _QUESTION, 1, src_port=5353, dst_port=5353), _INTERFACES[3])
+    batch = pipeline.book(Generation("one", 0, [], []), MINUTE, 2 * _S, {3: _INTERFACES[3]}, 9)
+    assert batch.questions == {}
+
+
+def test_a_datagram_whose_rest_never_comes_is_read_as_far_as_it_goes() -> None:
+    pipeline = _pipeline()
+    pipeline.hear(_head(HeadKind.DNS, _QUESTION, 1, datagram=5, length=2000), _INTERFACES[3])
+    for now_s, questions in ((1.5, 0), (3, 1), (4, 0)):
+        batch = pipeline.book(Generation("one", 0, [], []), MINUTE, int(now_s * _S), {3: _INTERFACES[3]}, 9)
+        assert sum(batch.questions.values()) == questions
+
+
+def test_an_answer_nobody_asked_for_is_counted() -> None:
+    pipeline = _pipeline()
+    pipeline.hear(_head(HeadKind.DNS, _ANSWER, 1, to_router=False), _INTERFACES[3])
+    batch = pipeline.book(Generation("one", 0, [_flow(1.2)], []), MINUTE, 2 * _S, {3: _INTERFACES[3]}, 9)
+    assert [key.label for key in batch.flows] == ["unknown"]
+    assert batch.name_health[0].unasked == 1

@@ -8,9 +8,12 @@ from traffic_analyzer import settings
 from traffic_analyzer.errors import UsageError
 from traffic_analyzer.settings import Kind, Setting
 
-_ALL = {s.name: s for s in (*settings.RUN, *settings.REPORT, *settings.PRUNE, settings.LIMIT)}
+_EVERY = (
+    *settings.RUN, *settings.REPORT, *settings.PRUNE, settings.LIMIT, settings.DEVICE, settings.DOMAIN, settings.BY,
+)  # fmt: skip
+_ALL = {s.name: s for s in _EVERY}
 _NUMBERS = [pytest.param(s, id=s.name) for s in _ALL.values() if s.kind is Kind.INTEGER]
-_TEXTS = [pytest.param(s, id=s.name) for s in _ALL.values() if s.kind is not Kind.INTEGER]
+_TEXTS = [pytest.param(s, id=s.name) for s in _ALL.values() if s.kind not in (Kind.INTEGER, Kind.CHOICE)]
 
 
 @pytest.mark.parametrize("setting", _NUMBERS)
@@ -48,7 +51,25 @@ def test_texts_are_neither_empty_nor_hold_a_nul(setting: Setting, text: str) -> 
         setting.parse(text)
 
 
+def test_a_choice_takes_its_choices_and_nothing_else() -> None:
+    assert [settings.BY.parse(text) for text in settings.BY.choices] == ["name", "site"]
+    assert settings.BY.default in settings.BY.choices
+    for text in ("", "Name", "name ", "\0", "sit"):
+        with pytest.raises(UsageError, match="^--by .*: choose from name, site$"):
+            settings.BY.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "minimum", "maximum"),
+    [("capture_heads_per_sec", 12_000, 0, 1_000_000), ("capture_buffer_kib", 1_024, 64, 262_144)],
+)
+def test_bounds_of_capture(name: str, default: int, minimum: int, maximum: int) -> None:
+    setting = _ALL[name]
+    assert (setting.default, setting.minimum, setting.maximum) == (default, minimum, maximum)
+
+
 @pytest.mark.parametrize("setting", [pytest.param(s, id=s.name) for s in _ALL.values()])
 def test_declarations_are_whole(setting: Setting) -> None:
-    assert setting.help and "\n" not in setting.help
+    assert setting.help and "\n" not in setting.help and "no effect" not in setting.help
+    assert bool(setting.choices) == (setting.kind is Kind.CHOICE)
     assert setting.flag == "--" + setting.name.replace("_", "-")

@@ -67,7 +67,8 @@ def test_escaped_text_is_printable(text: str) -> None:
         (1_234, Unit.PACKETS, "1,234"), (50_000, Unit.PORT, "50000"), (0.1234, Unit.SHARE, "12.3%"),
         (6, Unit.L4_PROTO, "tcp"), (200, Unit.L4_PROTO, "200"), (0, Unit.DIRECTION, "ingress"),
         (1, Unit.DIRECTION, "egress"), (7, Unit.DIRECTION, "7"), ("\n", Unit.NAME, "\\n"),
-        ("gre", Unit.L4_PROTO, "gre"),
+        ("gre", Unit.L4_PROTO, "gre"), (1, Unit.QTYPE, "A"), (28, Unit.QTYPE, "AAAA"), (65, Unit.QTYPE, "HTTPS"),
+        (0, Unit.QTYPE, "0"), (65_280, Unit.QTYPE, "65280"), ("odd\n", Unit.QTYPE, "odd\\n"),
     ],
 )  # fmt: skip
 def test_a_cell_reads_by_its_unit(value: object, unit: Unit, text: str) -> None:

@@ -8,7 +8,18 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from traffic_analyzer.records import Batch, CounterKey, FlowKey, Health, Interface, Role, Traffic
+from traffic_analyzer.records import (
+    Batch,
+    CounterKey,
+    FlowKey,
+    Health,
+    Interface,
+    NameHealth,
+    QuestionKey,
+    Role,
+    ServerNameKey,
+    Traffic,
+)
 from traffic_analyzer.store.writer import Store
 
 MINUTE = 1_700_000_040
@@ -32,17 +43,34 @@ def counter_key(counter: str, **changed: Any) -> CounterKey:
     return CounterKey(MINUTE, "eth0", 0, counter)._replace(**changed)
 
 
+def question_key(qname: str = "www.one.example", qtype: int = 1, client: str = CLIENT, **changed: Any) -> QuestionKey:
+    """A question on eth0 in :data:`MINUTE`, but for what is *changed*."""
+    return QuestionKey(MINUTE, "eth0", b"", packed(client), qname, qtype)._replace(**changed)
+
+
+def server_name_key(server_name: str = "www.one.example", evidence: str = "tls", client: str = CLIENT,
+                    **changed: Any) -> ServerNameKey:  # fmt: skip
+    """A ClientHello on eth0 in :data:`MINUTE`, but for what is *changed*."""
+    return ServerNameKey(MINUTE, "eth0", b"", packed(client), server_name, evidence)._replace(**changed)
+
+
 def batch(
     flows: Mapping[FlowKey, tuple[int, int]] | None = None,
     counters: Mapping[CounterKey, tuple[int, int]] | None = None,
     health: tuple[Health, ...] = (),
     generation: int = 0,
     instance: str = "one",
+    questions: Mapping[QuestionKey, int] | None = None,
+    server_names: Mapping[ServerNameKey, int] | None = None,
+    name_health: tuple[NameHealth, ...] = (),
 ) -> Batch:
-    """A batch of (bytes, packets)."""
+    """A batch of (bytes, packets) and counts."""
     booked = {key: Traffic(*sums) for key, sums in (flows or {}).items()}
     counted = {key: Traffic(*sums) for key, sums in (counters or {}).items()}
-    return Batch(instance, generation, booked, counted, list(health))
+    return Batch(
+        instance, generation, booked, counted, list(health), dict(questions or {}), dict(server_names or {}),
+        list(name_health),
+    )  # fmt: skip
 
 
 def stored(path: Path, *batches: Batch) -> Path:
@@ -54,14 +82,20 @@ def stored(path: Path, *batches: Batch) -> Path:
 
 
 def home(minute_unix_s: int) -> Batch:
-    """Two interfaces, two devices, both families and directions. 1,550 bytes in 31 packets; none above 999 bytes."""
-    at = {"minute_unix_s": minute_unix_s}
-    six = {"client": "2001:db8:1::20", "remote": "2001:db8:ffff::1"}
+    """Two interfaces, two devices, both families and directions. 1,550 bytes in 31 packets; none above 999 bytes.
+
+    Of these are exact: 800 of www.one.example over TLS, 450 of dns.quad9.net over QUIC.
+    """
+    at: dict[str, Any] = {"minute_unix_s": minute_unix_s}
+    one = at | {"domain": "www.one.example", "label": "exact", "evidence": "tls"}
+    lan = at | {"iface": "br-lan", "device": MAC}
+    six = lan | {"client": "2001:db8:1::20", "remote": "2001:db8:ffff::1", "l4_proto": 17}
+    six |= {"domain": "dns.quad9.net", "label": "exact", "evidence": "quic"}
     flows = {
-        flow_key(**at): (700, 7),
-        flow_key(**at, direction=1, is_tx=True): (100, 10),
-        flow_key(**six, **at, iface="br-lan", direction=1, l4_proto=17, device=MAC): (400, 4),
-        flow_key(**six, **at, iface="br-lan", is_tx=True, l4_proto=17, device=MAC): (50, 5),
+        flow_key(**one): (700, 7),
+        flow_key(**one, direction=1, is_tx=True): (100, 10),
+        flow_key(**six, direction=1): (400, 4),
+        flow_key(**six, is_tx=True): (50, 5),
         flow_key(remote="198.51.100.9", **at, l4_proto=1, client_port=0, remote_port=0): (300, 5),
     }
     counters = {
@@ -72,7 +106,17 @@ def home(minute_unix_s: int) -> Batch:
         counter_key("seen", **at, iface="br-lan"): (450, 9),
     }
     health = (Health(minute_unix_s, "eth0", 3, 65_536, 27), Health(minute_unix_s, "br-lan", 2, 65_536, 0))
-    return batch(flows, counters, health)
+    questions = {
+        question_key(**at): 3,
+        question_key(**at, qtype=65): 1,
+        question_key("dns.quad9.net", 28, **lan): 2,
+    }
+    server_names = {server_name_key(**at): 2, server_name_key("dns.quad9.net", "quic", **lan): 1}
+    name_health = (
+        NameHealth(minute_unix_s, "eth0", 2, 4, 2, 2, 1, 0, 0, 1),
+        NameHealth(minute_unix_s, "br-lan", 1, 2, 1, 1, 0, 0, 0, 0),
+    )
+    return batch(flows, counters, health, 0, "one", questions, server_names, name_health)
 
 
 def interface(name: str = "eth0", role: Role = Role.HOST, *, ifindex: int = 2, addresses: tuple[str, ...] = (),

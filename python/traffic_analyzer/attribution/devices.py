@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..records import Direction, FlowRecord, Interface, Role
+from ..records import Direction, FlowRecord, Head, Interface, Role
 
 _NO_MAC = bytes(6)
 _GROUP_MAC = 1  # bit of the first byte
+_THIS_MACHINE = b"this machine"
 _BROADCAST = b"\xff\xff\xff\xff"
 
 
@@ -44,7 +45,7 @@ def _on_link(address: bytes, interface: Interface) -> bool:
     return False
 
 
-def _client_is_source(flow: FlowRecord, interface: Interface) -> bool:
+def _client_is_source(flow: FlowRecord | Head, interface: Interface) -> bool:
     src_is_group, dst_is_group = _is_group(flow.src, interface), _is_group(flow.dst, interface)
     if src_is_group:
         return False
@@ -58,7 +59,7 @@ def _client_is_source(flow: FlowRecord, interface: Interface) -> bool:
     return (flow.direction == Direction.INGRESS) == (interface.role is Role.LAN)
 
 
-def ends(flow: FlowRecord, interface: Interface) -> Ends:
+def ends(flow: FlowRecord | Head, interface: Interface) -> Ends:
     """The ends of *flow* as seen on *interface*.
 
     On a ``lan`` interface the client is the end beyond it, whatever its address. On ``wan`` and ``host`` it is the end
@@ -73,3 +74,8 @@ def ends(flow: FlowRecord, interface: Interface) -> Ends:
     if is_tx:
         return Ends(True, flow.src, flow.src_port, flow.dst, flow.dst_port, device)
     return Ends(False, flow.dst, flow.dst_port, flow.src, flow.src_port, device)
+
+
+def device_key(found: Ends, interface: Interface) -> bytes:
+    """Whose names a flow is explained by: its MAC, this machine, or else the client's address."""
+    return found.device or (_THIS_MACHINE if found.client in interface.addresses else found.client)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..reports.registry import REPORTS
-from ..settings import LIMIT, PRUNE, REPORT, RUN, Kind, Setting
+from ..settings import PRUNE, REPORT, RUN, Kind, Setting
+from .flags import flags_of
 
 _SHAPES = "`--json` prints one object with columns, units and completeness, `--csv` a head and plain rows."
 
@@ -16,6 +17,8 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _bounds(setting: Setting) -> str:
+    if setting.kind is Kind.CHOICE:
+        return ", ".join(setting.choices)
     return f"{setting.minimum} to {setting.maximum}" if setting.kind is Kind.INTEGER else ""
 
 
@@ -31,10 +34,14 @@ def render_reference() -> str:
     lines = ["# Reference", "", "Made by `make docs` from the declarations. Do not edit.", ""]
     lines += ["## `run`: collect traffic until Ctrl-C", "", *_settings(RUN), ""]
     lines += ["## `prune`: delete rows older than a number of days", "", *_settings(PRUNE), ""]
-    lines += ["## Reports", "", "Every report takes:", "", *_settings((*REPORT, LIMIT)), "", _SHAPES, ""]
+    lines += ["## Reports", "", "Every report takes:", "", *_settings(REPORT), "", _SHAPES, ""]
     for report in REPORTS.values():
+        lines += [f"### `{report.name}`: {report.help}", ""]
+        own = [setting for setting in flags_of(report) if setting not in REPORT]
+        if own:
+            lines += [*_settings(own), ""]
         rows = [(f"`{c.name}`", c.title, c.unit.value, c.role.value) for c in report.columns]
-        lines += [f"### `{report.name}`: {report.help}", "", *_table(("column", "title", "unit", "role"), rows), ""]
+        lines += [*_table(("column", "title", "unit", "role"), rows), ""]
     return "\n".join(lines)
 
 

@@ -19,7 +19,8 @@ def render_table(result: Result, width: int | None) -> str:
     body = [[value_text(value, c.unit) for value, c in zip(row, columns, strict=True)] for row in result.rows]
     widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(columns))]
     if width is not None:
-        _narrow(widths, [c.unit in (Unit.NAME, Unit.TEXT) for c in columns], width)
+        for unit in (Unit.NAME, Unit.TEXT):  # our own words last
+            _narrow(widths, [column.unit is unit for column in columns], width)
     lines = [
         _GAP.join(map(_cell, line, widths, [column.unit.is_number for column in columns])).rstrip()
         for line in [head, *body]
@@ -32,9 +33,11 @@ def render_table(result: Result, width: int | None) -> str:
 
 def _title(result: Result) -> str:
     selection = result.selection
-    where = f" on {escaped(', '.join(selection.ifaces))}" if selection.ifaces else ""
+    asked = (("on", selection.ifaces), ("of", selection.devices), ("under", selection.domains))
+    where = "".join(f" {word} {escaped(', '.join(texts))}" for word, texts in asked if texts)
+    by = f", by {escaped(selection.by)}" if selection.by != "name" else ""
     since, until = minute_text(selection.since_unix_s), minute_text(selection.until_unix_s)
-    return f"{result.report.title}{where}, {since} to {until}"
+    return f"{result.report.title}{where}{by}, {since} to {until}"
 
 
 def _closing(completeness: Completeness) -> str:

@@ -13,6 +13,7 @@ GENERATIONS = 2
 INTERFACE_SLOTS = 64
 INTERFACE_PROBES = 4
 HEAD_PAYLOAD_MAX = 1500
+FLOW_OPENED = 0x8000
 #: enum ta_head_loss, in its order.
 LOSSES = ("ring_full", "flow_cap", "rate_cap")
 #: enum ta_counter, in its order.
@@ -59,6 +60,7 @@ def decode_flows(keys: bytes, values: bytes, cpus: int) -> Iterator[FlowRecord]:
             ifindex, direction, l4_proto, src, ntohs(src_port), dst, ntohs(dst_port),
             max(value[3::5]),  # a CPU that saw no packet has zeros
             sum(value[0::5]), sum(value[1::5]), min(filter(None, value[2::5]), default=0),
+            max(value[4::5]) >= FLOW_OPENED,
         )  # fmt: skip
 
 

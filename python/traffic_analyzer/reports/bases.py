@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from peewee import Value
+from peewee import Case, Model, Value
 
-from ..store.models import Address, CollectorHealth, CounterMinute, Device, Domain, FlowMinute, Iface, Label
+from ..store.models import (
+    Address,
+    CollectorHealth,
+    CounterMinute,
+    Device,
+    DnsCache,
+    Domain,
+    Evidence,
+    FlowMinute,
+    Iface,
+    Label,
+    QuestionMinute,
+    ServerNameMinute,
+)
 from ..units import Unit
 from .declaration import Base, Column, Role
 
@@ -14,26 +27,31 @@ client = Address.alias("client")
 remote = Address.alias("remote")
 
 
-def _flows() -> Any:
-    on = (
-        (Iface, FlowMinute.iface_id == Iface.id),
-        (client, FlowMinute.client_id == client.id),
-        (remote, FlowMinute.remote_id == remote.id),
-        (Device, FlowMinute.device_id == Device.id),
-        (Domain, FlowMinute.domain_id == Domain.id),
-        (Label, FlowMinute.label_id == Label.id),
-    )
-    query = FlowMinute.select()
-    for model, condition in on:
-        query = query.switch(FlowMinute).join(model, on=condition)
+def _joined(rows: type[Model], **dictionaries: Any) -> Any:
+    """*rows* with each of *dictionaries* at the column that is named."""
+    query = rows.select()
+    for column, dictionary in dictionaries.items():
+        query = query.switch(rows).join(dictionary, on=(getattr(rows, column) == dictionary.id))
     return query
 
 
-FLOWS = Base(_flows(), FlowMinute.minute_unix_s, Iface.text)
-COUNTERS = Base(
-    CounterMinute.select().join(Iface, on=(CounterMinute.iface_id == Iface.id)), CounterMinute.minute_unix_s, Iface.text
-)
+_OF_A_CLIENT = {"iface_id": Iface, "client_id": client, "device_id": Device, "domain_id": Domain}
+
+FLOWS = Base(
+    _joined(FlowMinute, **_OF_A_CLIENT, remote_id=remote, label_id=Label, evidence_id=Evidence),
+    FlowMinute.minute_unix_s, Iface.text, Device.text, client.text, FlowMinute.domain_id,
+)  # fmt: skip
+QUESTIONS = Base(
+    _joined(QuestionMinute, **_OF_A_CLIENT),
+    QuestionMinute.minute_unix_s, Iface.text, Device.text, client.text, QuestionMinute.domain_id,
+)  # fmt: skip
+SERVER_NAMES = Base(
+    _joined(ServerNameMinute, **_OF_A_CLIENT, evidence_id=Evidence),
+    ServerNameMinute.minute_unix_s, Iface.text, Device.text, client.text, ServerNameMinute.domain_id,
+)  # fmt: skip
+COUNTERS = Base(_joined(CounterMinute, iface_id=Iface), CounterMinute.minute_unix_s, Iface.text)
 HEALTH = Base(CollectorHealth.select(), CollectorHealth.ts_minute, CollectorHealth.iface)
+NAMES = Base(DnsCache.select(), DnsCache.ts_minute, DnsCache.iface)
 
 
 def _if(condition: Any, value: Any) -> Any:
@@ -41,6 +59,15 @@ def _if(condition: Any, value: Any) -> Any:
     return condition * value
 
 
+def marked(hidden: Any, name: Any) -> Any:
+    """*name*; where *hidden*, it is the provider's public name and says so."""
+    return Case(None, ((hidden, Value("hidden by ECH (").concat(name).concat(")")),), name)
+
+
+NAME = marked(Label.text == "hidden", Domain.text)
+DOMAIN = Column("domain", "Domain", Unit.NAME, NAME, by_site=marked(Label.text == "hidden", Domain.site))
+LABEL = Column("label", "Label", Unit.TEXT, Label.text)
+EVIDENCE = Column("evidence", "Evidence", Unit.TEXT, Evidence.text)
 RX_BYTES = Column("rx_bytes", "Download", Unit.BYTES, _if(Value(1) - FlowMinute.is_tx, FlowMinute.bytes), Role.SUM)
 TX_BYTES = Column("tx_bytes", "Upload", Unit.BYTES, _if(FlowMinute.is_tx, FlowMinute.bytes), Role.SUM)
 BYTES = Column("bytes", "Total", Unit.BYTES, FlowMinute.bytes, Role.SUM)

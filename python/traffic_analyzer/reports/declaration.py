@@ -20,7 +20,7 @@ class Role(enum.Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column. ``expression`` is a peewee expression over the report's base query."""
+    """A column. ``expression`` and ``by_site`` are peewee expressions over the report's base query."""
 
     name: str
     title: str
@@ -28,6 +28,7 @@ class Column:
     expression: Any = None
     role: Role = Role.KEY
     of: str = ""  #: for SHARE
+    by_site: Any = None  #: what it is grouped by where names are put together by site
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class Base:
     query: Any  #: a peewee select without columns
     minute: Any  #: Unix seconds
     iface: Any
+    mac: Any = None  #: text of the client's; None where rows belong to no client
+    client: Any = None  #: text of its address
+    domain_id: Any = None  #: None where rows have no name
 
 
 @dataclass(frozen=True)
@@ -50,4 +54,20 @@ class Report:
     columns: tuple[Column, ...]
     order: tuple[str, ...]
     where: Any = None
-    default_limit: int = 20
+    default_limit: int | None = 20  #: None: every row, whatever their number
+    needs_domain: bool = False  #: says nothing without one
+
+    @property
+    def takes_device(self) -> bool:
+        """True where it can be asked about single clients."""
+        return self.base.mac is not None
+
+    @property
+    def takes_domain(self) -> bool:
+        """True where it can be asked about single names."""
+        return self.base.domain_id is not None
+
+    @property
+    def takes_by(self) -> bool:
+        """True where its names can be put together by site."""
+        return any(column.by_site is not None for column in self.columns)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +13,17 @@ from peewee import SqliteDatabase, fn
 
 from ..errors import UsageError
 from ..store.database import explained, open_readable
-from ..store.models import CounterMinute, Iface
-from . import health, traffic
+from ..store.models import CounterMinute, Domain, Iface
+from . import encrypted_dns, health, names, traffic
 from .bases import COUNTERS
 from .declaration import Base, Column, Report, Role
+from .functions import FUNCTIONS
+from .selection import Selection, checked, is_mac
 
-REPORTS: dict[str, Report] = {report.name: report for family in (traffic, health) for report in family.REPORTS}
+_FAMILIES = (traffic, names, encrypted_dns, health)
+REPORTS: dict[str, Report] = {report.name: report for family in _FAMILIES for report in family.REPORTS}
 
 _SECONDS_PER_MINUTE = 60
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What part of the traffic a report is asked for. Times are Unix seconds, the end not included."""
-
-    since_unix_s: int
-    until_unix_s: int
-    ifaces: tuple[str, ...] = ()  #: empty: all
-    limit: int | None = None  #: None: the report's own
 
 
 @dataclass(frozen=True)
@@ -69,13 +64,17 @@ def lookback(now_unix_s: int, minutes: int) -> tuple[int, int]:
 def run(database_path: Path, name: str, selection: Selection) -> Result:
     """The answer of report *name* from the database at *database_path*, which is only read.
 
-    :raises UsageError: there is no such report, or no interface of that name was ever counted.
+    :raises UsageError: there is no such report, it cannot be asked for this, or no interface of that name was ever
+        counted.
     :raises StoreError: the database cannot be read.
     """
     if name not in REPORTS:
         raise UsageError(f"no report {name}: choose from {', '.join(REPORTS)}")
     report = REPORTS[name]
+    selection = checked(selection, report)
     with open_readable(database_path) as database, explained(database_path), database.atomic():  # one snapshot
+        for function, (called, arguments) in FUNCTIONS.items():
+            database.register_function(called, function, arguments)
         _check_ifaces(database, selection.ifaces)
         rows = [tuple(row) for row in _query(report, selection).tuples().execute(database)]
         return Result(report, selection, rows, _completeness(database, selection))
@@ -94,13 +93,33 @@ def _window(base: Base, selection: Selection) -> Any:
     return condition & base.iface.in_(selection.ifaces) if selection.ifaces else condition
 
 
+def _asked(base: Base, selection: Selection) -> Any:
+    """The window, and in it what belongs to the devices and names asked for."""
+    condition = _window(base, selection)
+    if selection.devices:
+        macs = [device for device in selection.devices if is_mac(device)]
+        addresses = [device for device in selection.devices if not is_mac(device)]
+        condition &= base.mac.in_(macs) | base.client.in_(addresses)
+    if selection.domains:
+        known = Domain.alias("known")
+        wanted = [_is_under(known.text, domain) for domain in selection.domains]
+        condition &= base.domain_id.in_(known.select(known.id).where(reduce(or_, wanted)))
+    return condition
+
+
+def _is_under(text: Any, domain: str) -> Any:
+    # The ends are compared first: cheap, and wrong only where the dot is an escaped one.
+    below = "." + domain
+    return (text == domain) | ((fn.SUBSTR(text, -len(below)) == below) & fn.is_under(text, domain))
+
+
 def _query(report: Report, selection: Selection) -> Any:
     """The only query of a report."""
     expressions: dict[str, Any] = {}
     for column in report.columns:
-        expressions[column.name] = _expression(column, expressions)
+        expressions[column.name] = _expression(column, expressions, selection.by)
     query = report.base.query.select(*(expressions[c.name].alias(c.name) for c in report.columns))
-    query = query.where(_window(report.base, selection))
+    query = query.where(_asked(report.base, selection))
     if report.where is not None:
         query = query.where(report.where)
     keys = [expressions[c.name] for c in report.columns if c.role is Role.KEY]
@@ -109,7 +128,7 @@ def _query(report: Report, selection: Selection) -> Any:
     return query.group_by(*keys).order_by(*order).limit(limit)
 
 
-def _expression(column: Column, before: dict[str, Any]) -> Any:
+def _expression(column: Column, before: dict[str, Any], by: str) -> Any:
     if column.role is Role.SUM:
         return fn.SUM(column.expression)
     if column.role is Role.MAX:
@@ -118,7 +137,7 @@ def _expression(column: Column, before: dict[str, Any]) -> Any:
         # A window over the groups: the total counts rows beyond the limit too.
         total = before[column.of]
         return total * 1.0 / fn.NULLIF(fn.SUM(total).over(), 0)
-    return column.expression
+    return column.expression if by == "name" or column.by_site is None else column.by_site
 
 
 def _ordered(expressions: dict[str, Any], name: str) -> Any:

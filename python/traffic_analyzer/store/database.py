@@ -10,7 +10,7 @@ from pathlib import Path
 from peewee import DatabaseError, OperationalError, PeeweeException, SqliteDatabase
 
 from ..errors import StoreError
-from . import migrations, seed
+from . import migrations, models
 
 _BUSY_TIMEOUT_S = 10
 _HEADER = b"SQLite format 3\0"
@@ -77,7 +77,7 @@ def open_writable(path: Path, may_make: bool = True) -> SqliteDatabase:
 def open_readable(path: Path) -> Iterator[SqliteDatabase]:
     """The database at *path*, for reading only: no right to write to it or to its folder is needed.
 
-    A database of the seed that cannot be changed is read through a copy in memory.
+    A database of the seed, or of an earlier version, is read through a copy in memory that is brought up to date.
 
     :raises StoreError: there is none, or it cannot be read.
     """
@@ -85,13 +85,11 @@ def open_readable(path: Path) -> Iterator[SqliteDatabase]:
     with explained(path):
         database = _connect_readable(path)
         with closing(database):
-            if seed.is_seed(database):
-                database = _taken_over_in_memory(database)
-            elif not migrations.version(database):
+            found = migrations.version(database)
+            if not found and not migrations.is_seed(database):
                 raise StoreError(f"--db {path}: holds no traffic yet; `traffic-analyzer run` fills it")
-            else:
-                migrations.check_version(database, str(path))
-            yield database
+            migrations.check_version(database, str(path))
+            yield _up_to_date_in_memory(database) if found < models.SCHEMA_VERSION else database
 
 
 def _connect_readable(path: Path) -> SqliteDatabase:
@@ -117,7 +115,7 @@ def _connect_readable(path: Path) -> SqliteDatabase:
     raise AssertionError("unreachable: the loop returns or raises")
 
 
-def _taken_over_in_memory(source: SqliteDatabase) -> SqliteDatabase:
+def _up_to_date_in_memory(source: SqliteDatabase) -> SqliteDatabase:
     copy = SqliteDatabase(":memory:")
     copy.connect()
     source.connection().backup(copy.connection())

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from peewee import SqliteDatabase
 
 from ..errors import StoreError
-from . import models, seed
+from ..sites import data_version, site_of
+from . import models, schema_1, schema_2, seed, seed_names
+
+#: The step at index n makes version n + 1 of version n. A later version appends one.
+_STEPS: tuple[Callable[[SqliteDatabase], None], ...] = (schema_1.upgrade, schema_2.upgrade)
+_SUFFIX_LIST = "public_suffixes"  # in meta_kv: by which list the sites were found; empty: by none
 
 
 def version(database: SqliteDatabase) -> int:
     """The schema version of a database; 0 where this package never wrote to it."""
     return int(database.execute_sql("PRAGMA user_version").fetchone()[0])
+
+
+def is_seed(database: SqliteDatabase) -> bool:
+    """True where a database holds tables of the seed, and this package never wrote to it."""
+    return not version(database) and bool(seed.tables(database) & {*seed.FLOW_TABLES, *seed_names.TABLES})
 
 
 def check_version(database: SqliteDatabase, path: str) -> None:
@@ -22,24 +34,30 @@ def check_version(database: SqliteDatabase, path: str) -> None:
 
 
 def migrate(database: SqliteDatabase, path: str) -> None:
-    """Brings the schema up to date, in one transaction: all of it, or nothing.
+    """Brings schema and sites up to date, in one transaction: all of it, or nothing.
 
     :raises StoreError: the database is of a later version, or of another program.
     """
     check_version(database, path)
-    if version(database) == models.SCHEMA_VERSION:
+    if version(database) == models.SCHEMA_VERSION and not _sites_are_stale(database):
         return
-    with database.atomic("IMMEDIATE"):
-        if version(database) == models.SCHEMA_VERSION:  # another process was quicker
-            return
-        tables = set(database.get_tables())
-        if not version(database) and tables and not tables & seed.TABLES:
+    with database.atomic("IMMEDIATE"):  # another process may have been quicker: then there is nothing left to do
+        if not version(database) and seed.tables(database) and not is_seed(database):
             raise StoreError(f"--db {path}: a database of another program; choose another path")
-        seed.set_aside(database)
-        with database.bind_ctx(models.TABLES):
-            database.create_tables(models.TABLES)
-            for dictionary in models.DICTIONARIES:
-                dictionary.insert(id=0, text="").execute()
-            database.execute_sql(models.FLOW_1M_5T)
-            seed.take_over(database)
+        for step in _STEPS[version(database) :]:
+            step(database)
         database.execute_sql(f"PRAGMA user_version = {models.SCHEMA_VERSION}")
+        if _sites_are_stale(database):
+            _find_sites(database)
+
+
+def _sites_are_stale(database: SqliteDatabase) -> bool:
+    """True where sites were never found, or by another list than the one at hand."""
+    found = database.execute_sql("SELECT value FROM meta_kv WHERE key = ?", (_SUFFIX_LIST,)).fetchone()
+    return found is None or found[0] != (data_version() or found[0])
+
+
+def _find_sites(database: SqliteDatabase) -> None:
+    database.register_function(site_of, "site_of", 1)
+    database.execute_sql("UPDATE domain SET site = site_of(text)")
+    database.execute_sql("INSERT OR REPLACE INTO meta_kv VALUES (?, ?)", (_SUFFIX_LIST, data_version() or ""))

@@ -1,10 +1,13 @@
-"""The tables. Texts that repeat are kept once, in dictionaries; id 0 of each is the empty text."""
+"""The tables as they are now. Texts that repeat are kept once, in dictionaries; id 0 of each is the empty text.
+
+``migrations`` makes them; here is what is asked and written through peewee.
+"""
 
 from __future__ import annotations
 
 from peewee import AutoField, CompositeKey, IntegerField, Model, TextField
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class _Dictionary(Model):
@@ -21,11 +24,17 @@ class Device(_Dictionary):
 
 
 class Domain(_Dictionary):
-    """Names of sites."""
+    """Names, lower case, in presentation format (RFC 1035 5.1)."""
+
+    site = TextField(default="")  #: registrable domain
 
 
 class Label(_Dictionary):
-    """How sure a name is: exact, ambiguous, unknown."""
+    """How sure a name is: records.Label."""
+
+
+class Evidence(_Dictionary):
+    """What a name was learnt from: records.Evidence."""
 
 
 class Iface(_Dictionary):
@@ -47,6 +56,7 @@ class FlowMinute(Model):
     device_id = IntegerField()
     domain_id = IntegerField()
     label_id = IntegerField()
+    evidence_id = IntegerField()
     bytes = IntegerField()
     packets = IntegerField()
 
@@ -55,7 +65,7 @@ class FlowMinute(Model):
         without_rowid = True
         primary_key = CompositeKey(
             "minute_unix_s", "iface_id", "direction", "is_tx", "l4_proto", "client_id", "client_port", "remote_id",
-            "remote_port", "device_id", "domain_id", "label_id",
+            "remote_port", "device_id", "domain_id", "label_id", "evidence_id",
         )  # fmt: skip
 
 
@@ -73,6 +83,59 @@ class CounterMinute(Model):
         table_name = "counter_minute"
         without_rowid = True
         primary_key = CompositeKey("minute_unix_s", "iface_id", "direction", "counter")
+
+
+class QuestionMinute(Model):
+    """DNS questions for one name and type by one client in one minute."""
+
+    minute_unix_s = IntegerField()
+    iface_id = IntegerField()
+    device_id = IntegerField()
+    client_id = IntegerField()
+    domain_id = IntegerField()
+    qtype = IntegerField()  #: IANA number
+    count = IntegerField()
+
+    class Meta:
+        table_name = "question_minute"
+        without_rowid = True
+        primary_key = CompositeKey("minute_unix_s", "iface_id", "device_id", "client_id", "domain_id", "qtype")
+
+
+class ServerNameMinute(Model):
+    """ClientHellos with one server name by one client in one minute."""
+
+    minute_unix_s = IntegerField()
+    iface_id = IntegerField()
+    device_id = IntegerField()
+    client_id = IntegerField()
+    domain_id = IntegerField()
+    evidence_id = IntegerField()  #: tls, quic, or ech: then it is only the provider's public name
+    count = IntegerField()
+
+    class Meta:
+        table_name = "server_name_minute"
+        without_rowid = True
+        primary_key = CompositeKey("minute_unix_s", "iface_id", "device_id", "client_id", "domain_id", "evidence_id")
+
+
+class DnsCache(Model):
+    """How the table of names fared, per minute and interface. The seed's table, and two columns."""
+
+    ts_minute = IntegerField()
+    iface = TextField()
+    cache_entries = IntegerField()  #: most that were live at the end of a turn
+    dns_answer_events = IntegerField()
+    sni_events = IntegerField()
+    new = IntegerField()
+    refresh = IntegerField()
+    expired = IntegerField()
+    overflow = IntegerField(default=0)  #: 0 in rows of the seed
+    unasked = IntegerField(default=0)
+
+    class Meta:
+        table_name = "dns_cache_1m"
+        primary_key = CompositeKey("ts_minute", "iface")
 
 
 class CollectorHealth(Model):
@@ -125,24 +188,8 @@ class MetaKv(Model):
         table_name = "meta_kv"
 
 
-DICTIONARIES: tuple[type[_Dictionary], ...] = (Address, Device, Domain, Label, Iface)
+DICTIONARIES: tuple[type[_Dictionary], ...] = (Address, Device, Domain, Label, Evidence, Iface)
 TABLES: tuple[type[Model], ...] = (
-    *DICTIONARIES, FlowMinute, CounterMinute, CollectorHealth, KernelInstance, KernelInterface, MetaKv,
+    *DICTIONARIES, FlowMinute, CounterMinute, QuestionMinute, ServerNameMinute, DnsCache, CollectorHealth,
+    KernelInstance, KernelInterface, MetaKv,
 )  # fmt: skip
-
-#: The seed's table, as a view: what a user reads with the sqlite3 shell.
-FLOW_1M_5T = """
-CREATE VIEW flow_1m_5t AS SELECT
-  minute_unix_s AS ts_minute, iface.text AS iface, direction, l4_proto AS proto,
-  CASE is_tx WHEN 1 THEN client.text ELSE remote.text END AS src_ip,
-  CASE is_tx WHEN 1 THEN client_port ELSE remote_port END AS src_port,
-  CASE is_tx WHEN 1 THEN remote.text ELSE client.text END AS dst_ip,
-  CASE is_tx WHEN 1 THEN remote_port ELSE client_port END AS dst_port,
-  domain.text AS domain, label.text AS attribution_status, bytes, packets
-FROM flow_minute
-  JOIN iface ON iface.id = iface_id
-  JOIN address AS client ON client.id = client_id
-  JOIN address AS remote ON remote.id = remote_id
-  JOIN domain ON domain.id = domain_id
-  JOIN label ON label.id = label_id
-"""

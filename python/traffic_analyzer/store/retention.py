@@ -7,21 +7,22 @@ from pathlib import Path
 from .database import explained, open_writable
 
 _SECONDS_PER_DAY = 86_400
-#: Tables with rows by time, ours and the seed's, and the column that holds it.
+#: Tables with rows by time, and the column that holds it.
 _TIMED = {
     "flow_minute": "minute_unix_s",
     "counter_minute": "minute_unix_s",
-    "collector_health_1m": "ts_minute",
-    "dns_1m": "ts_minute",
-    "sni_1m": "ts_minute",
+    "question_minute": "minute_unix_s",
+    "server_name_minute": "minute_unix_s",
     "dns_cache_1m": "ts_minute",
+    "collector_health_1m": "ts_minute",
 }
-#: Dictionaries, and the ids in use.
+#: Dictionaries that grow with the traffic, and the columns that refer to them.
 _USED = {
-    "address": "SELECT client_id FROM flow_minute UNION SELECT remote_id FROM flow_minute",
-    "device": "SELECT device_id FROM flow_minute",
-    "domain": "SELECT domain_id FROM flow_minute",
-}
+    "address": ("flow_minute.client_id", "flow_minute.remote_id", "question_minute.client_id",
+                "server_name_minute.client_id"),
+    "device": ("flow_minute.device_id", "question_minute.device_id", "server_name_minute.device_id"),
+    "domain": ("flow_minute.domain_id", "question_minute.domain_id", "server_name_minute.domain_id"),
+}  # fmt: skip
 
 
 def prune(path: Path, now_unix_s: int, retention_days: int) -> dict[str, int]:
@@ -33,13 +34,12 @@ def prune(path: Path, now_unix_s: int, retention_days: int) -> dict[str, int]:
     database = open_writable(path, may_make=False)
     try:
         with explained(path), database.atomic("IMMEDIATE"):
-            present = set(database.get_tables())
             deleted = {
                 table: database.execute_sql(f"DELETE FROM {table} WHERE {column} < ?", (before_unix_s,)).rowcount
                 for table, column in _TIMED.items()
-                if table in present
             }
-            for table, used in _USED.items():
+            for table, columns in _USED.items():
+                used = " UNION ".join(f"SELECT {column} FROM {column.split('.')[0]}" for column in columns)
                 database.execute_sql(f"DELETE FROM {table} WHERE id > 0 AND id NOT IN ({used})")
             return deleted
     finally:

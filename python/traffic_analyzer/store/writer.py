@@ -5,19 +5,17 @@ Rows go through ``executemany`` with SQL that peewee compiled once: a row costs 
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from peewee import EXCLUDED, Model, SqliteDatabase, fn
+from peewee import EXCLUDED, Model, fn
 
 from ..records import Batch, Interface
 from . import models
 from .database import explained, open_writable
-
-_CACHE_MAX = 200_000  # texts remembered; about 30 MB, reached on a port scan of the internet at most
+from .rows import Rows
 
 
 class InterfaceRow(NamedTuple):
@@ -26,16 +24,6 @@ class InterfaceRow(NamedTuple):
     ifindex: int
     name: str
     role: str
-
-
-def address_text(address: bytes) -> str:
-    """A packed address (4 or 16 bytes) as text."""
-    return socket.inet_ntop(socket.AF_INET if len(address) == 4 else socket.AF_INET6, address)
-
-
-def mac_text(mac: bytes) -> str:
-    """A MAC as text; empty for an empty one."""
-    return mac.hex(":")
 
 
 def _upsert(model: type[Model], merged: Mapping[Any, Any]) -> str:
@@ -50,31 +38,27 @@ def _sum(*fields: Any) -> dict[Any, Any]:
     return {field: field + getattr(EXCLUDED, field.name) for field in fields}
 
 
-class _Dictionary:
-    """Ids of one dictionary's texts, made where they are missing."""
+def _largest(*fields: Any) -> dict[Any, Any]:
+    return {field: fn.MAX(field, getattr(EXCLUDED, field.name)) for field in fields}
 
-    def __init__(self, database: SqliteDatabase, model: type[Model]) -> None:
-        table = model._meta.table_name
-        self._database = database
-        self._select = f"SELECT id FROM {table} WHERE text = ?"
-        self._insert = f"INSERT INTO {table} (text) VALUES (?)"
-        self._ids: dict[object, int] = {}
 
-    def forget(self) -> None:
-        self._ids.clear()
-
-    def id(self, key: object, text: str) -> int:
-        """The id of *text*; *key* is what it is remembered by."""
-        if len(self._ids) >= _CACHE_MAX:
-            self._ids.clear()
-        row = self._database.execute_sql(self._select, (text,)).fetchone()
-        found = row[0] if row else self._database.execute_sql(self._insert, (text,)).lastrowid
-        self._ids[key] = found
-        return int(found)
-
-    def known(self) -> dict[object, int]:
-        """The ids that need no query."""
-        return self._ids
+def _statements() -> tuple[str, ...]:
+    """What writes a row, by kind of row, in the order of :meth:`.rows.Rows.of`."""
+    flow, counter, health, names = models.FlowMinute, models.CounterMinute, models.CollectorHealth, models.DnsCache
+    question, server_name = models.QuestionMinute, models.ServerNameMinute
+    dropped = _sum(health.flow_insert_drop, health.dns_ringbuf_drop, health.tls_ringbuf_drop)
+    events = _sum(
+        names.dns_answer_events, names.sni_events, names.new, names.refresh, names.expired, names.overflow,
+        names.unasked,
+    )  # fmt: skip
+    return (
+        _upsert(flow, _sum(flow.bytes, flow.packets)),
+        _upsert(counter, _sum(counter.bytes, counter.packets)),
+        _upsert(question, _sum(question.count)),
+        _upsert(server_name, _sum(server_name.count)),
+        _upsert(names, _largest(names.cache_entries) | events),
+        _upsert(health, _largest(health.flow_entries, health.flow_capacity) | dropped),
+    )
 
 
 class Store:
@@ -88,20 +72,8 @@ class Store:
         self._database = database = open_writable(self._path)
         self._inode = self._path.stat().st_ino
         with database.bind_ctx(models.TABLES):
-            self._flow_sql = _upsert(models.FlowMinute, _sum(models.FlowMinute.bytes, models.FlowMinute.packets))
-            counter = models.CounterMinute
-            self._counter_sql = _upsert(counter, _sum(counter.bytes, counter.packets))
-            health = models.CollectorHealth
-            largest = {
-                field: fn.MAX(field, getattr(EXCLUDED, field.name))
-                for field in (health.flow_entries, health.flow_capacity)
-            }
-            self._health_sql = _upsert(health, largest | _sum(health.flow_insert_drop))
-        self._addresses = _Dictionary(database, models.Address)
-        self._devices = _Dictionary(database, models.Device)
-        self._domains = _Dictionary(database, models.Domain)
-        self._labels = _Dictionary(database, models.Label)
-        self._ifaces = _Dictionary(database, models.Iface)
+            self._statements = _statements()
+        self._rows = Rows(database)
         self._data_version = 0
 
     def _is_there(self) -> bool:
@@ -126,7 +98,7 @@ class Store:
         try:
             return self._commit(batch)
         except BaseException:
-            self._forget_ids()  # those of texts that were rolled back belong to nobody
+            self._rows.forget_ids()  # those of texts that were rolled back belong to nobody
             raise
 
     def _commit(self, batch: Batch) -> bool:
@@ -135,18 +107,8 @@ class Store:
                 return False
             self._forget_stale_ids()
             cursor = self._database.connection().cursor()
-            cursor.executemany(self._flow_sql, self._flow_rows(batch))
-            cursor.executemany(
-                self._counter_sql,
-                ((k.minute_unix_s, self._iface(k.iface), k.direction, k.counter, t.bytes, t.packets)
-                 for k, t in batch.counters.items()),
-            )  # fmt: skip
-            cursor.executemany(
-                self._health_sql,
-                ((h.minute_unix_s, h.iface, h.flow_entries, 0, h.flow_insert_drop, h.dns_ringbuf_drop, h.tls_ringbuf_drop,
-                  h.flow_capacity)
-                 for h in batch.health),
-            )  # fmt: skip
+            for statement, rows in zip(self._statements, self._rows.of(batch), strict=True):
+                cursor.executemany(statement, rows)
             instance = models.KernelInstance
             stored = {"instance": batch.instance, "stored_generation": batch.generation}
             instance.insert(stored).on_conflict_replace().execute()
@@ -157,36 +119,7 @@ class Store:
         data_version = self._database.execute_sql("PRAGMA data_version").fetchone()[0]
         if data_version != self._data_version:
             self._data_version = data_version
-            self._forget_ids()
-
-    def _forget_ids(self) -> None:
-        for dictionary in (self._addresses, self._devices, self._domains, self._labels, self._ifaces):
-            dictionary.forget()
-
-    def _iface(self, name: str) -> int:
-        return self._ifaces.known().get(name) or self._ifaces.id(name, name)
-
-    def _flow_rows(self, batch: Batch) -> Iterable[tuple[int, ...]]:
-        addresses, address_id = self._addresses.known(), self._addresses.id
-        devices, domains, labels = self._devices.known(), self._domains.known(), self._labels.known()
-        for key, traffic in batch.flows.items():
-            minute, iface, direction, is_tx, proto, client, client_port, remote, remote_port, mac, domain, label, _ = key
-            yield (
-                minute,
-                self._iface(iface),
-                direction,
-                is_tx,
-                proto,
-                addresses.get(client) or address_id(client, address_text(client)),
-                client_port,
-                addresses.get(remote) or address_id(remote, address_text(remote)),
-                remote_port,
-                (devices.get(mac) or self._devices.id(mac, mac_text(mac))) if mac else 0,
-                (domains.get(domain) or self._domains.id(domain, domain)) if domain else 0,
-                labels.get(label) or self._labels.id(label, label),
-                traffic.bytes,
-                traffic.packets,
-            )
+            self._rows.forget_ids()
 
     def stored_generation(self, instance: str) -> int:
         """The last generation of *instance* that is stored; -1 where none is."""

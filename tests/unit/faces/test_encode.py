@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from traffic_analyzer.faces.encode import render_csv, render_json
 from traffic_analyzer.reports.declaration import Base, Column, Report, Role
-from traffic_analyzer.reports.registry import Completeness, Result, Selection
+from traffic_analyzer.reports.registry import Completeness, Result
+from traffic_analyzer.reports.selection import Selection
 from traffic_analyzer.units import Unit
 
 _COLUMNS = (
@@ -26,7 +27,7 @@ _NAMES = st.text(st.characters(codec="utf-8"), min_size=1)
 
 
 def _result(rows: list[tuple[Any, ...]]) -> Result:
-    return Result(_REPORT, Selection(60, 120, ("eth0",), 5), rows, Completeness(1, 2, 3, 4, 5, 6))
+    return Result(_REPORT, Selection(60, 120, ("eth0",), limit=5), rows, Completeness(1, 2, 3, 4, 5, 6))
 
 
 def _csv_rows(text: str) -> list[list[str]]:
@@ -37,7 +38,10 @@ def test_the_whole_json_document() -> None:
     assert json.loads(render_json(_result([("a", 2**53 + 1, 0.5), ("", 0, None)]))) == {
         "report": "r",
         "title": "Names",
-        "selection": {"since_unix_s": 60, "until_unix_s": 120, "ifaces": ["eth0"], "limit": 5},
+        "selection": {
+            "since_unix_s": 60, "until_unix_s": 120, "ifaces": ["eth0"], "devices": [], "domains": [], "by": "name",
+            "limit": 5,
+        },
         "columns": [
             {"name": "name", "title": "Name", "unit": "name", "role": "key"},
             {"name": "bytes", "title": "Total", "unit": "bytes", "role": "sum"},

@@ -6,10 +6,11 @@ import re
 
 import pytest
 
+from traffic_analyzer.faces.flags import flags_of
 from traffic_analyzer.faces.reference import render_reference
 from traffic_analyzer.reports.declaration import Report
 from traffic_analyzer.reports.registry import REPORTS
-from traffic_analyzer.settings import LIMIT, PRUNE, REPORT, RUN, Kind, Setting
+from traffic_analyzer.settings import PRUNE, REPORT, RUN, Kind, Setting
 
 _PAGE = render_reference()
 
@@ -20,24 +21,41 @@ def _section(head: str) -> str:
     return found[0]
 
 
-@pytest.mark.parametrize(("head", "settings"), [("`run`", RUN), ("`prune`", PRUNE), ("Reports", (*REPORT, LIMIT))])
-def test_every_flag_has_its_default_and_bounds(head: str, settings: tuple[Setting, ...]) -> None:
-    rows = [line.split(" | ") for line in _section(head).splitlines() if line.startswith("| `")]
+def _assert_told(rows: list[str], settings: tuple[Setting, ...]) -> None:
     assert len(rows) == len(settings)
     for row, setting in zip(rows, settings, strict=True):
         default = "" if setting.default is None else f"`{setting.default}`"
-        bounds = f"{setting.minimum} to {setting.maximum}" if setting.kind is Kind.INTEGER else ""
-        assert row == [f"| `{setting.flag}`", default, bounds, f"{setting.help} |"]
+        bounds = {
+            Kind.INTEGER: f"{setting.minimum} to {setting.maximum}", Kind.CHOICE: ", ".join(setting.choices)
+        }.get(setting.kind, "")  # fmt: skip
+        assert row == f"| `{setting.flag}` | {default} | {bounds} | {setting.help} |"
+
+
+def _rows(head: str) -> list[str]:
+    return [line for line in _section(head).splitlines() if line.startswith("| `")]
+
+
+@pytest.mark.parametrize(("head", "settings"), [("`run`", RUN), ("`prune`", PRUNE), ("Reports", REPORT)])
+def test_every_flag_has_its_default_and_bounds(head: str, settings: tuple[Setting, ...]) -> None:
+    _assert_told(_rows(head), settings)
 
 
 @pytest.mark.parametrize("report", [pytest.param(r, id=r.name) for r in REPORTS.values()])
-def test_every_column_has_its_unit(report: Report) -> None:
-    rows = [line for line in _section(f"`{report.name}`").splitlines() if line.startswith("| `")]
-    assert rows == [f"| `{c.name}` | {c.title} | {c.unit.value} | {c.role.value} |" for c in report.columns]
+def test_every_report_has_its_own_flags_and_columns(report: Report) -> None:
+    rows = _rows(f"`{report.name}`")
+    own = flags_of(report)[len(REPORT) :]
+    _assert_told(rows[: len(own)], own)
+    assert rows[len(own) :] == [f"| `{c.name}` | {c.title} | {c.unit.value} | {c.role.value} |" for c in report.columns]
+
+
+@pytest.mark.parametrize(("name", "limit"), [("top-ip", 20), ("domain-detail", 50), ("attribution-coverage", None)])
+def test_a_limit_is_that_of_its_report(name: str, limit: int | None) -> None:
+    found = re.findall(r"^\| `--limit` \| `(\d+)`", _section(f"`{name}`"), re.MULTILINE)
+    assert found == ([] if limit is None else [str(limit)])
 
 
 def test_every_table_has_as_many_cells_in_each_row() -> None:
     tables = re.findall(r"(?:^\|.*\n)+", _PAGE, re.MULTILINE)
-    assert len(tables) == 3 + len(REPORTS)
+    assert len(tables) == 3 + len(REPORTS) + sum(len(flags_of(r)) > len(REPORT) for r in REPORTS.values())
     for table in tables:
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1

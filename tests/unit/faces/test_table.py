@@ -9,7 +9,8 @@ import pytest
 
 from traffic_analyzer.faces.table import render_table
 from traffic_analyzer.reports.declaration import Base, Column, Report, Role
-from traffic_analyzer.reports.registry import REPORTS, Completeness, Result, Selection
+from traffic_analyzer.reports.registry import REPORTS, Completeness, Result
+from traffic_analyzer.reports.selection import Selection
 from traffic_analyzer.units import Unit, minute_text
 
 from ..traffic import MINUTE
@@ -17,9 +18,9 @@ from ..traffic import MINUTE
 _ALL_BOOKED = Completeness(1_000, 10, 60, 1, 0, 0)
 _LONG = "a-very-long-name-that-goes-on-and-on.cdn.example.net-and-then-some-more-of-it-until-it-ends"
 _WIDEST: dict[Unit, object] = {
-    Unit.NAME: "2001:db8:1111:2222:3333:4444:5555:6666", Unit.TEXT: _LONG, Unit.COUNT: 65_536, Unit.PORT: 65_535,
+    Unit.NAME: "2001:db8:1111:2222:3333:4444:5555:6666", Unit.TEXT: "ambiguous", Unit.COUNT: 65_536, Unit.PORT: 65_535,
     Unit.BYTES: 999_400, Unit.PACKETS: 99_999, Unit.SHARE: 1.0, Unit.MINUTE: MINUTE, Unit.DIRECTION: 0,
-    Unit.L4_PROTO: 136,
+    Unit.L4_PROTO: 136, Unit.QTYPE: 28,
 }  # fmt: skip
 
 
@@ -42,6 +43,22 @@ def test_the_whole_table() -> None:
         "Seen: 1.00 kB, of it non-IP 60 B; all of it booked.",
     ]
     assert text.endswith("\n")
+
+
+def test_the_title_says_what_was_asked_for() -> None:
+    result = _result([("a", 1)], devices=("02:aa:bb:cc:dd:01", "10.0.0.1"), domains=("a.example",), by="site")
+    assert render_table(result, None).splitlines()[0] == (
+        "Names by bytes of 02:aa:bb:cc:dd:01, 10.0.0.1 under a.example, by site, "
+        f"{minute_text(MINUTE)} to {minute_text(MINUTE + 60)}"
+    )
+
+
+def test_names_are_shortened_before_our_own_words() -> None:
+    columns = (Column("word", "Word", Unit.TEXT), Column("name", "Name", Unit.NAME))
+    report = Report("r", "Words", "words", Base(None, None, None), columns, ("name",))
+    result = Result(report, Selection(MINUTE, MINUTE + 60), [("a rather long word", _LONG)], _ALL_BOOKED)
+    assert render_table(result, 30).splitlines()[4].startswith("a rather long word  a-ve")
+    assert len(render_table(result, 18).splitlines()[4]) == len("12345678  12345678")
 
 
 @pytest.mark.parametrize("report", [pytest.param(r, id=r.name) for r in REPORTS.values()])
@@ -74,7 +91,8 @@ def test_a_terminal_too_narrow_gets_the_narrowest_table() -> None:
     "hostile", ["\x1b[2J\x1b[31mred", "a\nb", "a\rb", "abc\u202efed", "a\u2028b", "\x9b1m", "\t"], ids=ascii
 )
 def test_hostile_names_stay_in_their_cell(hostile: str) -> None:
-    for result in (_result([(hostile, 1)]), _result([], ifaces=(hostile,))):
+    in_title = ({"ifaces": (hostile,)}, {"devices": (hostile,)}, {"domains": (hostile,)}, {"by": hostile})
+    for result in (_result([(hostile, 1)]), *(_result([], **asked) for asked in in_title)):
         text = render_table(result, 80)
         assert all(line.isprintable() for line in text.split("\n"))
         assert len(text.split("\n")) == len(render_table(_result([("x", 1)] if result.rows else []), 80).split("\n"))

@@ -19,8 +19,10 @@ def _key(
             + bytes([direction, proto, version, 0]))  # fmt: skip
 
 
-def _flow(bytes_: int, packets: int, mac: bytes = bytes(6), first_boot_ns: int = 0) -> bytes:
-    return b"".join(n.to_bytes(8, sys.byteorder) for n in (bytes_, packets, first_boot_ns)) + mac + b"\xee\xee"
+def _flow(bytes_: int, packets: int, mac: bytes = bytes(6), first_boot_ns: int = 0, heads: int = 9) -> bytes:
+    return b"".join(n.to_bytes(8, sys.byteorder) for n in (bytes_, packets, first_boot_ns)) + mac + (
+        heads.to_bytes(2, sys.byteorder)
+    )
 
 
 def test_sizes_are_those_of_the_header() -> None:
@@ -57,6 +59,12 @@ def test_a_flow_began_when_the_first_cpu_saw_it() -> None:
     values = _flow(1, 1, MAC, 700) + _flow(0, 0) + _flow(1, 1, MAC, 500)
     assert next(abi.decode_flows(key, values, 3)).first_boot_ns == 500
     assert next(abi.decode_flows(key, _flow(0, 0), 1)).first_boot_ns == 0
+
+
+def test_a_flow_was_opened_where_any_cpu_saw_it() -> None:
+    key = _key(packed("192.0.2.1"), packed("192.0.2.2"), 1, (0, 0), 0, 6, 4)
+    assert next(abi.decode_flows(key, _flow(1, 1, heads=0x7FFF) + _flow(1, 1, heads=0x8001), 2)).opened
+    assert not next(abi.decode_flows(key, _flow(1, 1, heads=0x7FFF) * 2, 2)).opened
 
 
 def test_a_head_is_read_to_its_last_byte() -> None:

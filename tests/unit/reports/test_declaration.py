@@ -43,3 +43,12 @@ def test_descriptions_name_every_column_with_its_unit(report: Report) -> None:
     assert [(d["name"], d["title"], Unit(d["unit"]), Role(d["role"])) for d in describe(report)] == [
         (column.name, column.title, column.unit, column.role) for column in report.columns
     ]
+
+
+@_EACH
+def test_what_it_can_be_asked_about_is_what_its_rows_know(report: Report) -> None:
+    has_clients = report.name not in {"collector-health", "dns-cache-inspect"}
+    assert (report.takes_device, report.takes_domain) == (has_clients, has_clients)
+    assert report.takes_by == (report.name in {"top-domain", "top-dns", "top-sni", "top-quic"})
+    assert report.needs_domain == (report.name == "domain-detail")
+    assert report.default_limit == {"domain-detail": 50, "attribution-coverage": None}.get(report.name, 20)

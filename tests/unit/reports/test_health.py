@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from traffic_analyzer.reports.registry import Selection, run
+from traffic_analyzer.reports.registry import run
+from traffic_analyzer.reports.selection import Selection
 from traffic_analyzer.store.database import open_writable
 
 from ..store.seeds import HEALTH_ROWS, NEW_ROWS, seed
@@ -28,3 +30,11 @@ def test_rows_of_the_seed_are_shown(tmp_path: Path) -> None:
     open_writable(path).close()
     assert run(path, _NAME, Selection(0, 1_000)).rows == expected
     assert run(path, _NAME, Selection(60, 61, ("eth0",))).rows == expected[1:]
+
+
+def test_the_tables_of_names_of_all_interfaces_add_up(tmp_path: Path) -> None:
+    path = stored(tmp_path / "traffic.db", home(MINUTE), replace(home(MINUTE + 60), generation=1))
+    both, eth0 = (3, 6, 3, 3, 1, 0, 0, 1), (2, 4, 2, 2, 1, 0, 0, 1)
+    window = Selection(MINUTE, MINUTE + 120)
+    assert run(path, "dns-cache-inspect", window).rows == [(MINUTE + 60, *both), (MINUTE, *both)]
+    assert run(path, "dns-cache-inspect", replace(window, ifaces=("eth0",), limit=1)).rows == [(MINUTE + 60, *eth0)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,9 +12,10 @@ from hypothesis import strategies as st
 
 from traffic_analyzer.errors import StoreError, UsageError
 from traffic_analyzer.reports import registry
-from traffic_analyzer.reports.registry import REPORTS, Completeness, Selection
+from traffic_analyzer.reports.registry import REPORTS, Completeness
+from traffic_analyzer.reports.selection import Selection
 
-from ..traffic import MINUTE, batch, flow_key, home, stored
+from ..traffic import MAC, MINUTE, batch, flow_key, home, question_key, server_name_key, stored
 
 _WINDOW = Selection(MINUTE, MINUTE + 60)
 
@@ -28,7 +30,7 @@ def _column(result: registry.Result, name: str) -> list[object]:
     return [row[at] for row in result.rows]
 
 
-@pytest.mark.parametrize("name", ["top-ip", "top-lan", "top-flow"])
+@pytest.mark.parametrize("name", ["top-ip", "top-lan", "top-flow", "top-domain", "attribution-coverage"])
 def test_rows_sum_to_what_was_counted(path: Path, name: str) -> None:
     result = registry.run(path, name, _WINDOW)
     assert (sum(_column(result, "bytes")), sum(_column(result, "packets"))) == (1_550, 31)  # type: ignore[arg-type]
@@ -60,6 +62,74 @@ def test_only_the_interfaces_asked_for(path: Path, ifaces: tuple[str, ...], byte
     assert result.completeness.seen_bytes == {1_100: 2_000, 450: 450, 1_550: 2_450}[bytes_]
 
 
+_FLOWS = {
+    flow_key("10.0.0.1", device=MAC, domain="one.example", label="exact", evidence="tls"): (1, 1),
+    flow_key("2001:db8::1", device=MAC, domain="www.one.example", label="exact", evidence="dns"): (2, 1),
+    flow_key("10.0.0.2", domain="two.example", label="ambiguous", evidence="dns"): (4, 1),
+    flow_key("10.0.0.3", domain=r"a\.one.example", label="hidden", evidence="ech"): (8, 1),
+    flow_key("10.0.0.3", domain="anyone.example"): (16, 1),
+    flow_key("10.0.0.4"): (32, 1),
+}
+
+
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same devices and names in all tables; counts are the bytes."""
+    of = {key: (key.device, key.client, sums[0]) for key, sums in _FLOWS.items()}
+    questions = {question_key(k.domain)._replace(device=mac, client=ip): n for k, (mac, ip, n) in of.items()}
+    hellos = {server_name_key(k.domain)._replace(device=mac, client=ip): n for k, (mac, ip, n) in of.items()}
+    path = tmp_path_factory.mktemp("clients") / "traffic.db"
+    return stored(path, batch(_FLOWS, questions=questions, server_names=hellos))
+
+
+_SUMMED = {"top-ip": "bytes", "top-lan": "bytes", "top-flow": "bytes", "top-domain": "bytes", "top-dns": "count",
+           "top-sni": "count", "attribution-coverage": "bytes"}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", _SUMMED)
+@pytest.mark.parametrize(
+    ("asked", "total"),
+    [
+        ({}, 63),
+        ({"devices": ("02:aa:bb:cc:dd:01",)}, 3),
+        ({"devices": ("02-AA-BB-CC-DD-01",)}, 3),
+        ({"devices": ("2001:DB8:0::1",)}, 2),
+        ({"devices": ("10.0.0.2", "02:aa:bb:cc:dd:01")}, 7),
+        ({"devices": ("10.9.9.9",)}, 0),
+        ({"domains": ("one.example",)}, 3),
+        ({"domains": ("ONE.Example.",)}, 3),
+        ({"domains": ("www.one.example",)}, 2),
+        ({"domains": ("example",)}, 31),
+        ({"domains": ("two.example", "anyone.example")}, 20),
+        ({"domains": (r"a\.one.example",)}, 8),
+        ({"domains": ("e",)}, 0),
+        ({"domains": ("%.example", "_ne.example")}, 0),
+        ({"domains": ("one.example",), "devices": ("10.0.0.1",)}, 1),
+    ],
+    ids=str,
+)
+def test_only_the_clients_and_names_asked_for(clients: Path, name: str, asked: dict[str, Any], total: int) -> None:
+    result = registry.run(clients, name, Selection(MINUTE, MINUTE + 60, **asked))
+    assert sum(_column(result, _SUMMED[name])) == total  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["top-domain", "top-dns", "top-sni"])
+def test_names_are_put_together_by_site(clients: Path, name: str) -> None:
+    result = registry.run(clients, name, Selection(MINUTE, MINUTE + 60, by="site"))
+    first = result.report.columns[0].name
+    sums: dict[object, int] = {}
+    for site, count in zip(_column(result, first), _column(result, _SUMMED[name]), strict=True):
+        sums[site] = sums.get(site, 0) + count  # type: ignore[operator]
+    hidden = r"hidden by ECH (a\.one.example)" if name == "top-domain" else r"a\.one.example"
+    assert sums == {"one.example": 3, "two.example": 4, hidden: 8, "anyone.example": 16, "": 32}
+
+
+def test_the_selection_of_the_answer_is_what_was_looked_for(clients: Path) -> None:
+    asked = Selection(MINUTE, MINUTE + 60, devices=("02-AA-BB-CC-DD-01", "02:aa:bb:cc:dd:01"), domains=("Example.",))
+    found = registry.run(clients, "top-domain", asked).selection
+    assert (found.devices, found.domains) == (("02:aa:bb:cc:dd:01",), ("example",))
+
+
 def test_an_interface_that_was_never_counted_is_a_mistake(path: Path) -> None:
     with pytest.raises(UsageError, match="--iface eth9: never counted in this database; it knows br-lan, eth0$"):
         registry.run(path, "top-ip", Selection(MINUTE, MINUTE + 60, ("eth0", "eth9")))
@@ -78,7 +148,8 @@ def test_an_unknown_report(path: Path) -> None:
 def test_the_window_begins_with_its_first_second_and_ends_before_its_last(
     path: Path, name: str, since: int, until: int, is_in: bool
 ) -> None:
-    result = registry.run(path, name, Selection(MINUTE + since, MINUTE + until))
+    domains = ("example",) if REPORTS[name].needs_domain else ()
+    result = registry.run(path, name, Selection(MINUTE + since, MINUTE + until, domains=domains))
     assert bool(result.rows) is is_in
     assert bool(result.completeness.seen_packets) is is_in
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from traffic_analyzer.reports.registry import Selection, run
+from traffic_analyzer.reports.registry import run
+from traffic_analyzer.reports.selection import Selection
 
 from ..traffic import MAC, MINUTE, batch, flow_key, home, stored
 

@@ -16,6 +16,9 @@ SCHEMA = {
     "(ts_minute, iface, direction, proto, peer_ip, peer_port, domain, attribution_status)",
     "dns_1m": "ts_minute INTEGER, iface TEXT, qname TEXT, qtype INTEGER, count INTEGER, PRIMARY KEY "
     "(ts_minute, iface, qname, qtype)",
+    "sni_1m": "ts_minute INTEGER, iface TEXT, sni TEXT, count INTEGER, PRIMARY KEY (ts_minute, iface, sni)",
+    "dns_cache_1m": "ts_minute INTEGER, iface TEXT, cache_entries INTEGER, dns_answer_events INTEGER, sni_events INTEGER, "
+    "new INTEGER, refresh INTEGER, expired INTEGER, PRIMARY KEY (ts_minute, iface)",
     "collector_health_1m": "ts_minute INTEGER, iface TEXT, flow_entries INTEGER, flow_evicted INTEGER, "
     "flow_insert_drop INTEGER, dns_ringbuf_drop INTEGER, tls_ringbuf_drop INTEGER, PRIMARY KEY (ts_minute, iface)",
     "meta_kv": "key TEXT PRIMARY KEY, value TEXT",
@@ -43,7 +46,12 @@ MOVED_ROWS = [
     (0, "eth0", 1, 17, "0.0.0.0", 0, "198.51.100.2", 53, "old.example", "ambiguous", 5, 5),
 ]
 HEALTH_ROWS = [(60, "eth0", 12, 3, 4, 5, 6), (120, "eth0", 13, 0, 0, 0, 0)]
-DNS_ROWS = [(60, "eth0", "one.example", 1, 9)]
+DNS_ROWS = [
+    (60, "eth0", "one.example", 1, 9), (60, "eth0", "one.example", 28, 5), (60, "wlan0", "www.two.co.uk", 65, 2),
+    (120, "wlan1", "one.example", 1, 1),
+]  # fmt: skip
+SNI_ROWS = [(60, "eth0", "one.example", 4), (120, "wlan1", "www.two.co.uk", 1)]
+CACHE_ROWS = [(60, "eth0", 7, 6, 5, 4, 3, 2), (120, "wlan1", 1, 0, 0, 0, 0, 0)]
 
 
 def seed(path: Path, **tables: Iterable[tuple[object, ...]]) -> Path:
@@ -61,6 +69,11 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
     """What *query* finds in the database at *path*."""
     with closing(sqlite3.connect(path)) as database:
         return database.execute(query).fetchall()
+
+
+def table_columns(path: Path, table: str) -> list[tuple[object, ...]]:
+    """Name, type, whether NULL is refused, and place in the key of each column."""
+    return [(name, type_, not_null, key) for _, name, type_, not_null, _, key in rows(path, f"PRAGMA table_info({table})")]
 
 
 def as_view(taken: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:

@@ -146,5 +146,7 @@ def test_a_seed_without_flows_is_a_seed(tmp_path: Path) -> None:
         seed.execute("CREATE TABLE dns_1m (ts_minute, iface, qname, qtype, count)")
         seed.execute("INSERT INTO dns_1m VALUES (60, 'eth0', 'a.example', 1, 2)")
         seed.commit()
+    with open_readable(path) as copy:
+        assert copy.execute_sql("SELECT count FROM dns_1m").fetchall() == [(2,)]
     with closing(open_writable(path)) as database:
         assert database.execute_sql("SELECT count FROM dns_1m").fetchall() == [(2,)]

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from traffic_analyzer.errors import StoreError
-from traffic_analyzer.records import Health, Role
+from traffic_analyzer.records import Health, NameHealth, Role
 from traffic_analyzer.store.retention import prune
-from traffic_analyzer.store.writer import InterfaceRow, Store, Writer, address_text, mac_text
+from traffic_analyzer.store.writer import InterfaceRow, Store, Writer
 
-from ..traffic import MAC, MINUTE, batch, counter_key, flow_key, interface, packed
+from ..traffic import MAC, MINUTE, batch, counter_key, flow_key, home, interface, question_key, server_name_key
 from .seeds import rows
 
 _FLOWS = "SELECT ts_minute, dst_ip, src_ip, bytes, packets FROM flow_1m_5t ORDER BY bytes"
@@ -53,18 +53,36 @@ def test_generations_of_a_minute_add_up(store: Store, path: Path) -> None:
     assert rows(path, query) == [(5, 9, 4)]  # the fullest turn; drops of all
 
 
-def test_texts_are_written_as_texts(store: Store, path: Path) -> None:
-    key = flow_key("2001:db8::1", "ff02::1", device=MAC, domain="a.example", label="exact", iface="br-lan")
-    store.commit(batch({key: (1, 1)}))
-    for table, text in (
-        ("device", "02:aa:bb:cc:dd:01"),
-        ("domain", "a.example"),
-        ("label", "exact"),
-        ("iface", "br-lan"),
-    ):
-        assert rows(path, f"SELECT text FROM {table} WHERE id > 0") == [(text,)]
-    assert address_text(packed("2001:db8::1")) == "2001:db8::1" and address_text(packed("192.0.2.1")) == "192.0.2.1"
-    assert mac_text(b"") == ""
+def test_names_of_a_minute_add_up(store: Store, path: Path) -> None:
+    questions, server_names = {question_key(): 2, question_key(device=MAC): 1}, {server_name_key(): 3}
+    for number, entries in enumerate((5, 3)):
+        health = NameHealth(MINUTE, "eth0", entries, 1, 2, 3, 4, 5, 6, 7)
+        store.commit(batch(generation=number, questions=questions, server_names=server_names, name_health=(health,)))
+    assert rows(path, "SELECT device_id > 0, count FROM question_minute ORDER BY 1") == [(0, 4), (1, 2)]
+    assert rows(path, "SELECT count FROM server_name_minute") == [(6,)]
+    assert rows(path, "SELECT * FROM dns_cache_1m") == [(MINUTE, "eth0", 5, 2, 4, 6, 8, 10, 12, 14)]  # entries: the most
+
+
+def test_drops_of_payload_heads_add_up(store: Store, path: Path) -> None:
+    for number in range(2):
+        store.commit(batch(health=(Health(MINUTE, "eth0", 1, 9, 0, 3, 4),), generation=number))
+    assert rows(path, "SELECT dns_ringbuf_drop, tls_ringbuf_drop FROM collector_health_1m") == [(6, 8)]
+
+
+def test_evidence_tells_flows_apart(store: Store, path: Path) -> None:
+    named = flow_key(domain="a.example", label="exact")
+    store.commit(batch({named._replace(evidence=e): (n, 1) for n, e in enumerate(("tls", "dns", ""))}))
+    query = "SELECT evidence.text, bytes FROM flow_minute JOIN evidence ON evidence.id = evidence_id ORDER BY bytes"
+    assert rows(path, query) == [("tls", 0), ("dns", 1), ("", 2)]
+
+
+def test_a_failed_commit_stores_nothing_of_any_table(store: Store, path: Path) -> None:
+    store._database.execute_sql("DROP TABLE collector_health_1m")  # the last to be written
+    with pytest.raises(StoreError, match="no such table"):
+        store.commit(home(MINUTE))
+    for table in ("flow_minute", "counter_minute", "question_minute", "server_name_minute", "dns_cache_1m"):
+        assert rows(path, f"SELECT count(*) FROM {table}") == [(0,)]
+    assert rows(path, "SELECT count(*) FROM domain") == [(1,)]
 
 
 def test_ids_stay_true_when_another_process_prunes(store: Store, path: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ... import __version__
 from ...errors import UsageError
 from ...reports.registry import REPORTS
-from ...settings import LIMIT, REPORT, Kind, Setting
+from ...settings import Kind, Setting
+from ..flags import flags_of
 
 _DESCRIPTION = "Where this network's traffic goes: device, site, protocol, how much, and how sure we are."
 _EXIT_STATUS = "Exit status: 0 done; 1 the kernel or the database refused; 2 the command line is wrong."
@@ -45,7 +46,7 @@ def build_parser(actions: Sequence[Action], report: Callable[[argparse.Namespace
         command.set_defaults(do=action.do)
     for declared in REPORTS.values():
         command = _command(commands, declared.name, declared.help)
-        _add(command, (*REPORT, replace(LIMIT, default=declared.default_limit)))
+        _add(command, flags_of(declared))
         shape = command.add_mutually_exclusive_group()
         shape.add_argument("--json", dest="shape", action="store_const", const="json", help="JSON, with units")
         shape.add_argument("--csv", dest="shape", action="store_const", const="csv", help="CSV")
@@ -71,9 +72,16 @@ def _add(parser: argparse.ArgumentParser, settings: Sequence[Setting]) -> None:
             type=_argument_type(setting),
             action="append" if many else "store",
             default=setting.default if not many else None,
-            metavar=setting.metavar or ("N" if setting.kind is Kind.INTEGER else "TEXT"),
+            metavar=_metavar(setting),
+            required=setting.required,
             help=text.replace("%", "%%"),
         )
+
+
+def _metavar(setting: Setting) -> str:
+    if setting.kind is Kind.CHOICE:
+        return "|".join(setting.choices)
+    return setting.metavar or ("N" if setting.kind is Kind.INTEGER else "TEXT")
 
 
 def _argument_type(setting: Setting) -> Callable[[str], Any]:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from ...reports import registry
+from ...reports.selection import Selection
 from ..encode import render_csv, render_json
 from ..table import render_table
 
@@ -18,7 +19,16 @@ _PIPE_WIDTH = None  # a pipe or a file gets whole names
 def print_report(arguments: argparse.Namespace) -> int:
     """Runs the report that the command names and prints it in the shape asked for."""
     since_unix_s, until_unix_s = registry.lookback(int(time.time()), arguments.lookback_minutes)
-    selection = registry.Selection(since_unix_s, until_unix_s, tuple(arguments.iface or ()), arguments.limit)
+    given = vars(arguments)  # a report has no flags that it does not take
+    selection = Selection(
+        since_unix_s,
+        until_unix_s,
+        tuple(arguments.iface or ()),
+        tuple(given.get("device") or ()),
+        tuple(given.get("domain") or ()),
+        given.get("by", "name"),
+        given.get("limit"),
+    )
     result = registry.run(Path(arguments.db), arguments.command, selection)
     if arguments.shape == "json":
         text = render_json(result)

@@ -9,6 +9,7 @@ import pytest
 
 from traffic_analyzer import __version__
 from traffic_analyzer.__main__ import ACTIONS, main
+from traffic_analyzer.errors import UsageError
 from traffic_analyzer.faces.cli.parser import build_parser
 from traffic_analyzer.reports.registry import REPORTS
 from traffic_analyzer.settings import DEFAULT_DB
@@ -21,7 +22,8 @@ _IFACE_DB = {
     "--iface": ("eth0", ["eth0"], None),
     "--db": ("x.db", "x.db", "/var/lib/traffic-analyzer/traffic-analyzer.db"),
 }
-_REPORT = _IFACE_DB | {"--lookback-minutes": ("5", 5, 60), "--limit": ("7", 7, 20)}
+_WITHOUT_LIMIT = _IFACE_DB | {"--lookback-minutes": ("5", 5, 60)}
+_REPORT = _WITHOUT_LIMIT | {"--limit": ("7", 7, 20)}
 #: The flags of traffic-analyzer-rs: by command, (an argument, what it means, the default).
 _SEED: dict[str, dict[str, tuple[str, object, object]]] = {
     "run": _IFACE_DB | {
@@ -30,11 +32,25 @@ _SEED: dict[str, dict[str, tuple[str, object, object]]] = {
         "--event-poll-millis": ("1", 1, 100),
     },
     "prune": {"--db": _IFACE_DB["--db"], "--retention-days": ("1", 1, 30)},
-} | dict.fromkeys(("top-ip", "top-lan", "top-flow", "collector-health"), _REPORT)  # fmt: skip
+    "domain-detail": _WITHOUT_LIMIT | {"--domain": ("a.b", ["a.b"], ["x"]), "--limit": ("7", 7, 50)},
+    "attribution-coverage": _WITHOUT_LIMIT,
+} | dict.fromkeys(
+    ("top-ip", "top-lan", "top-flow", "top-domain", "top-dns", "top-sni", "top-quic", "top-dohdot", "dns-cache-inspect",
+     "collector-health"), _REPORT
+)  # fmt: skip
+#: Our own: what each command takes besides.
+_OURS = dict.fromkeys(REPORTS, {"--device", "--domain"}) | dict.fromkeys(
+    ("top-domain", "top-quic", "top-dns", "top-sni"), {"--device", "--domain", "--by"}
+) | dict.fromkeys(("collector-health", "dns-cache-inspect"), set())  # fmt: skip
+#: What a command cannot do without.
+_NEEDED = {"domain-detail": ("--domain", "x")}
 
 
-def _parse(*argv: str) -> argparse.Namespace:
-    return build_parser(ACTIONS, lambda _: 0).parse_args(list(argv))
+def _parse(command: str, *argv: str) -> argparse.Namespace:
+    """With what *command* needs, where it is not given."""
+    needed = _NEEDED.get(command, ())
+    given = any(word.startswith(needed[0]) for word in argv) if needed else True
+    return build_parser(ACTIONS, lambda _: 0).parse_args([command, *argv, *(() if given else needed)])
 
 
 def _fails(capsys: pytest.CaptureFixture[str], status: int, *argv: object) -> str:
@@ -71,7 +87,45 @@ def test_help_names_every_flag_and_its_default(command: str, capsys: pytest.Capt
     text = "".join(capsys.readouterr().out.split())  # lines are broken anywhere
     assert ended.value.code == 0
     for flag, (_, _, default) in _SEED[command].items():
-        assert flag in text and (default is None or f"(default:{default})" in text)
+        assert flag in text and (default is None or flag in _NEEDED.get(command, ()) or f"(default:{default})" in text)
+
+
+@pytest.mark.parametrize("command", REPORTS)
+@pytest.mark.parametrize(("flag", "argument"), [("--device", "10.0.0.1"), ("--domain", "a.b"), ("--by", "site")])
+def test_flags_of_ours_are_known_only_where_they_make_sense(command: str, flag: str, argument: str) -> None:
+    if flag in _OURS[command]:
+        value = argument if flag == "--by" else [argument, "c"]
+        parsed = _parse(command, flag, argument, *([] if flag == "--by" else [f"{flag}=c"]))
+        assert getattr(parsed, flag.removeprefix("--")) == value
+    else:
+        with pytest.raises(UsageError, match=f"unrecognized arguments: {flag} {argument}"):
+            _parse(command, flag, argument)
+
+
+def test_a_report_without_a_limit_takes_none() -> None:
+    with pytest.raises(UsageError, match="unrecognized arguments: --limit 5"):
+        _parse("attribution-coverage", "--limit", "5")
+
+
+def test_what_a_command_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "required: --domain" in _fails(capsys, 2, "domain-detail")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["top-ip", "--device", "laptop"], "--device laptop: neither a MAC nor an IP address"),
+        (["top-ip", "--domain", ".."], "--domain ..: not a name"),
+        (["top-domain", "--by", "colour"], "--by colour: choose from name, site"),
+        (["run", "--capture-heads-per-sec", "1000001"], "choose from 0 to 1000000"),
+        (["run", "--capture-buffer-kib", "63"], "choose from 64 to 262144"),
+    ],
+)
+def test_mistakes_say_what_is_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], argv: list[str], said: str
+) -> None:
+    path = stored(tmp_path / "traffic.db", home(MINUTE))
+    assert said in _fails(capsys, 2, *argv, *(["--db", path] if argv[0] != "run" else []))
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -123,6 +177,6 @@ def test_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[str], command
         whole = stored(path, batch({flow_key(f"10.0.{n >> 8}.{n & 255}"): (1, 1) for n in range(2000)})).read_bytes()
         path.write_bytes(whole[: len(whole) // 2])
     before = path.read_bytes() if path.is_file() else None
-    assert f"--db {path}: " in _fails(capsys, 1, command, "--db", path)
+    assert f"--db {path}: " in _fails(capsys, 1, command, "--db", path, *_NEEDED.get(command, ()))
     assert (path.read_bytes() if path.is_file() else None) == before
     assert [p.name for p in tmp_path.iterdir() if p.suffix not in (".db-wal", ".db-shm")] == [path.name] * path.exists()

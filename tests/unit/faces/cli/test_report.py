@@ -21,6 +21,7 @@ from ...store.seeds import rows
 from ...traffic import batch, home, stored
 
 _EACH = pytest.mark.parametrize("name", REPORTS)
+_NEEDED = {"domain-detail": ("--domain", "www.one.example", "--domain", "quad9.net")}
 
 
 @pytest.fixture
@@ -28,8 +29,8 @@ def path(tmp_path: Path) -> Path:
     return stored(tmp_path / "traffic.db", home(minute_of(time.time())))
 
 
-def _said(capsys: pytest.CaptureFixture[str], *argv: object) -> str:
-    assert main([str(word) for word in argv]) == 0
+def _said(capsys: pytest.CaptureFixture[str], name: str, *argv: object) -> str:
+    assert main([name, *_NEEDED.get(name, ()), *(str(word) for word in argv)]) == 0
     said = capsys.readouterr()
     assert said.err == ""
     return said.out
@@ -70,11 +71,27 @@ def test_all_shapes_sum_to_what_the_database_holds(path: Path, capsys: pytest.Ca
 
 @_EACH
 def test_flags_select(path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    one = json.loads(_said(capsys, name, "--db", path, "--json", "--limit", 1))
-    assert len(one["rows"]) == 1 and one["selection"]["limit"] == 1
+    if REPORTS[name].default_limit is not None:
+        one = json.loads(_said(capsys, name, "--db", path, "--json", "--limit", 1))
+        assert len(one["rows"]) == 1 and one["selection"]["limit"] == 1
     lan = json.loads(_said(capsys, name, "--db", path, "--json", "--iface", "br-lan", "--lookback-minutes", 5))
     assert lan["completeness"]["seen_bytes"] == 450 and lan["selection"]["ifaces"] == ["br-lan"]
     assert 5 * 60 < lan["selection"]["until_unix_s"] - lan["selection"]["since_unix_s"] <= 6 * 60
+
+
+def test_clients_and_names_are_selected(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("--device", "02-AA-BB-CC-DD-01", "--domain", "QUAD9.net.", "--by", "site")
+    found = json.loads(_said(capsys, "top-domain", "--db", path, "--json", *asked))
+    assert found["selection"]["devices"] == ["02:aa:bb:cc:dd:01"] and found["selection"]["domains"] == ["quad9.net"]
+    assert found["selection"]["by"] == "site"
+    assert [(row["domain"], row["label"], row["bytes"]) for row in found["rows"]] == [("quad9.net", "exact", 450)]
+    title = _said(capsys, "top-domain", "--db", path, *asked).splitlines()[0]
+    assert title.startswith("Names by bytes of 02:aa:bb:cc:dd:01 under quad9.net, by site, ")
+
+
+@pytest.mark.parametrize("name", [r.name for r in REPORTS.values() if r.takes_device])
+def test_a_client_without_traffic_has_none(path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert "no traffic in this window" in _said(capsys, name, "--db", path, "--device", "10.9.9.9")
 
 
 @_EACH

@@ -1,0 +1,26 @@
+"""Which settings a report's command takes, from its declaration."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..reports.declaration import Report
+from ..settings import BY, DEVICE, DOMAIN, LIMIT, REPORT, Setting
+
+
+def flags_of(report: Report) -> tuple[Setting, ...]:
+    """Those of every report, and its own."""
+    own: list[Setting] = []
+    if report.takes_device:
+        own.append(DEVICE)
+    if report.takes_domain:
+        own.append(_required(DOMAIN) if report.needs_domain else DOMAIN)
+    if report.takes_by:
+        own.append(BY)
+    if report.default_limit is not None:
+        own.append(replace(LIMIT, default=report.default_limit))
+    return (*REPORT, *own)
+
+
+def _required(setting: Setting) -> Setting:
+    return replace(setting, required=True, help=setting.help.replace("(default: all)", "(required)"))

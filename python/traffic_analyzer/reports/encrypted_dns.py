@@ -1,0 +1,49 @@
+"""Who asks which resolver where nobody can read along."""
+
+from __future__ import annotations
+
+from peewee import Case, fn
+
+from ..store.models import Address, Device, Domain, FlowMinute, Label
+from ..units import Unit
+from .bases import BYTES, FLOWS, NAME, PACKETS, RX_BYTES, TX_BYTES, client, remote
+from .declaration import Column, Report
+from .resolvers import ADDRESSES
+
+_TCP, _UDP = 6, 17
+_TLS_PORT = 853  #: DNS over TLS (RFC 7858) and over QUIC (RFC 9250)
+_HTTPS_PORT = 443  #: DNS over HTTPS (RFC 8484)
+
+_listed_domain, _listed_address = Domain.alias("listed_domain"), Address.alias("listed_address")
+# A name that is one of several would make suspects of the innocent.
+_is_read = Label.text.in_(("exact", "hidden")) & (FlowMinute.domain_id != 0)
+_by_name = _is_read & FlowMinute.domain_id.in_(
+    _listed_domain.select(_listed_domain.id).where(fn.is_resolver(_listed_domain.text))
+)
+_by_address = FlowMinute.remote_id.in_(
+    _listed_address.select(_listed_address.id).where(_listed_address.text.in_(sorted(ADDRESSES)))
+)
+_on_port = FlowMinute.remote_port == _TLS_PORT
+_over_https = (FlowMinute.remote_port == _HTTPS_PORT) & (_by_name | _by_address)
+
+REPORTS = (
+    Report(
+        "top-dohdot",
+        "Encrypted DNS by bytes",
+        "suspected DNS over HTTPS (known resolvers), TLS and QUIC (port 853), by device",
+        FLOWS,
+        (
+            Column("device", "Device", Unit.NAME, Case(Device.text, (("", client.text),), Device.text)),
+            Column("kind", "Kind", Unit.TEXT,
+                   Case(None, ((~_on_port, "DoH"), (FlowMinute.l4_proto == _TCP, "DoT")), "DoQ")),
+            Column("resolver", "Resolver", Unit.NAME, Case(None, ((_is_read, NAME),), remote.text)),
+            Column("known_by", "By", Unit.TEXT, Case(None, ((_by_name, "name"), (_by_address, "address")), "port")),
+            RX_BYTES,
+            TX_BYTES,
+            BYTES,
+            PACKETS,
+        ),
+        ("-bytes", "device", "kind", "resolver", "known_by"),
+        where=FlowMinute.l4_proto.in_((_TCP, _UDP)) & (_on_port | _over_https),
+    ),
+)  # fmt: skip

@@ -1,0 +1,98 @@
+"""Which names, how much, and how sure."""
+
+from __future__ import annotations
+
+from ..store.models import Domain, Evidence, FlowMinute, QuestionMinute, ServerNameMinute
+from ..units import Unit
+from .bases import (
+    BYTES,
+    DOMAIN,
+    EVIDENCE,
+    FLOWS,
+    LABEL,
+    PACKETS,
+    QUESTIONS,
+    RX_BYTES,
+    SERVER_NAMES,
+    SHARE,
+    TX_BYTES,
+    marked,
+)
+from .declaration import Column, Report, Role
+
+_UDP, _HTTPS_PORT = 17, 443
+_BY_NAME = (DOMAIN, LABEL, RX_BYTES, TX_BYTES, BYTES, SHARE, PACKETS)
+_is_public_name = Evidence.text == "ech"
+
+REPORTS = (
+    Report(
+        "top-domain",
+        "Names by bytes",
+        "names of remotes by bytes, each with how sure it is",
+        FLOWS,
+        _BY_NAME,
+        ("-bytes", "domain", "label"),
+    ),
+    Report(
+        "top-dns",
+        "Names asked for",
+        "names that were asked for in the DNS, by count",
+        QUESTIONS,
+        (
+            Column("qname", "Name", Unit.NAME, Domain.text, by_site=Domain.site),
+            Column("qtype", "Type", Unit.QTYPE, QuestionMinute.qtype),
+            Column("count", "Count", Unit.COUNT, QuestionMinute.count, Role.SUM),
+        ),
+        ("-count", "qname", "qtype"),
+    ),
+    Report(
+        "top-sni",
+        "TLS server names",
+        "server names in TLS and QUIC ClientHellos, by count",
+        SERVER_NAMES,
+        (
+            Column("sni", "Name", Unit.NAME, marked(_is_public_name, Domain.text),
+                   by_site=marked(_is_public_name, Domain.site)),
+            Column("over", "Over", Unit.TEXT, Evidence.text),
+            Column("count", "Count", Unit.COUNT, ServerNameMinute.count, Role.SUM),
+        ),
+        ("-count", "sni", "over"),
+    ),
+    Report(
+        "top-quic",
+        "QUIC by bytes",
+        "names of what went over QUIC (udp/443, or read as QUIC), by bytes",
+        FLOWS,
+        _BY_NAME,
+        ("-bytes", "domain", "label"),
+        where=(FlowMinute.l4_proto == _UDP)
+        & ((FlowMinute.remote_port == _HTTPS_PORT) | (Evidence.text == "quic")),
+    ),
+    Report(
+        "domain-detail",
+        "Traffic of a name by bytes",
+        "a name and all names under it: direction, protocol, service port, and how sure the name is",
+        FLOWS,
+        (
+            Column("direction", "Direction", Unit.DIRECTION, FlowMinute.direction),
+            Column("proto", "Proto", Unit.L4_PROTO, FlowMinute.l4_proto),
+            Column("remote_port", "Port", Unit.PORT, FlowMinute.remote_port),
+            LABEL,
+            EVIDENCE,
+            BYTES,
+            PACKETS,
+        ),
+        ("-bytes", "proto", "remote_port", "direction", "label", "evidence"),
+        default_limit=50,
+        needs_domain=True,
+    ),
+    Report(
+        "attribution-coverage",
+        "How sure names are",
+        "bytes by how sure their name is, and by what it was learnt from",
+        FLOWS,
+        (LABEL, EVIDENCE, BYTES, SHARE, PACKETS),
+        ("-bytes", "label", "evidence"),
+        default_limit=None,
+    ),
+)  # fmt: skip

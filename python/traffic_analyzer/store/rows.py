@@ -1,0 +1,88 @@
+"""A batch as rows: one parameter for each column, texts as ids of their dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from peewee import SqliteDatabase
+
+from ..records import Batch
+from ..sites import site_of
+from .dictionary import Dictionary, address_text, mac_text
+
+Row = tuple[object, ...]
+
+
+class Rows:
+    """Makes rows; remembers the ids of texts between batches."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._addresses = Dictionary(database, "address")
+        self._devices = Dictionary(database, "device")
+        self._domains = Dictionary(database, "domain", {"site": site_of})
+        self._labels = Dictionary(database, "label")
+        self._evidences = Dictionary(database, "evidence")
+        self._ifaces = Dictionary(database, "iface")
+
+    def forget_ids(self) -> None:
+        """Texts whose ids are remembered may have gone from the database."""
+        for dictionary in (
+            self._addresses, self._devices, self._domains, self._labels, self._evidences, self._ifaces,
+        ):  # fmt: skip
+            dictionary.forget()
+
+    def of(self, batch: Batch) -> tuple[Iterable[Row], ...]:
+        """The rows of *batch* by table: flows, counters, questions, server names, health of names, health."""
+        return (
+            self._flows(batch),
+            ((k.minute_unix_s, self._iface(k.iface), k.direction, k.counter, t.bytes, t.packets)
+             for k, t in batch.counters.items()),
+            ((k.minute_unix_s, self._iface(k.iface), self._device(k.device), self._address(k.client),
+              self._domain(k.qname), k.qtype, count) for k, count in batch.questions.items()),
+            ((k.minute_unix_s, self._iface(k.iface), self._device(k.device), self._address(k.client),
+              self._domain(k.server_name), self._evidence(k.evidence), count)
+             for k, count in batch.server_names.items()),
+            batch.name_health,  # as it is: same columns, same order
+            ((h.minute_unix_s, h.iface, h.flow_entries, 0, h.flow_insert_drop, h.dns_ringbuf_drop, h.tls_ringbuf_drop,
+              h.flow_capacity) for h in batch.health),
+        )  # fmt: skip
+
+    def _iface(self, name: str) -> int:
+        return self._ifaces.known().get(name) or self._ifaces.id(name, name)
+
+    def _address(self, address: bytes) -> int:
+        return self._addresses.known().get(address) or self._addresses.id(address, address_text(address))
+
+    def _device(self, mac: bytes) -> int:
+        return (self._devices.known().get(mac) or self._devices.id(mac, mac_text(mac))) if mac else 0
+
+    def _domain(self, name: str) -> int:
+        return (self._domains.known().get(name) or self._domains.id(name, name)) if name else 0
+
+    def _evidence(self, text: str) -> int:
+        return (self._evidences.known().get(text) or self._evidences.id(text, text)) if text else 0
+
+    def _flows(self, batch: Batch) -> Iterator[Row]:
+        # By far the most rows: what the methods above do, without calling them where the id is known.
+        addresses, devices, domains = self._addresses.known(), self._devices.known(), self._domains.known()
+        labels, evidences = self._labels.known(), self._evidences.known()
+        for key, traffic in batch.flows.items():
+            (minute, iface, direction, is_tx, proto, client, client_port, remote, remote_port, mac, domain, label,
+             evidence) = key  # fmt: skip
+            yield (
+                minute,
+                self._iface(iface),
+                direction,
+                is_tx,
+                proto,
+                addresses.get(client) or self._address(client),
+                client_port,
+                addresses.get(remote) or self._address(remote),
+                remote_port,
+                (devices.get(mac) or self._device(mac)) if mac else 0,
+                (domains.get(domain) or self._domain(domain)) if domain else 0,
+                labels.get(label) or self._labels.id(label, label),
+                (evidences.get(evidence) or self._evidence(evidence)) if evidence else 0,
+                traffic.bytes,
+                traffic.packets,
+            )

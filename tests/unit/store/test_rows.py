@@ -1,0 +1,53 @@
+"""Texts become ids, and a new name is given its site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..traffic import MAC, batch, flow_key, question_key, server_name_key, stored
+from .seeds import rows
+
+
+def test_texts_are_written_as_texts(tmp_path: Path) -> None:
+    key = flow_key("2001:db8::1", "ff02::1", device=MAC, domain="a.example", label="exact", evidence="tls", iface="br-lan")
+    path = stored(tmp_path / "traffic.db", batch({key: (1, 1)}))
+    for table, text in (
+        ("device", "02:aa:bb:cc:dd:01"),
+        ("domain", "a.example"),
+        ("label", "exact"),
+        ("evidence", "tls"),
+        ("iface", "br-lan"),
+    ):
+        assert rows(path, f"SELECT text FROM {table} WHERE id > 0") == [(text,)]
+    assert rows(path, "SELECT text FROM address WHERE id > 0 ORDER BY text") == [("2001:db8::1",), ("ff02::1",)]
+
+
+def test_empty_texts_have_id_0(tmp_path: Path) -> None:
+    path = stored(tmp_path / "traffic.db", batch({flow_key(): (1, 1)}, questions={question_key("", 1): 1}))
+    assert rows(path, "SELECT device_id, domain_id, evidence_id FROM flow_minute") == [(0, 0, 0)]
+    assert rows(path, "SELECT device_id, domain_id FROM question_minute") == [(0, 0)]
+    assert rows(path, "SELECT count(*) FROM domain") == [(1,)]
+
+
+def test_every_new_name_is_given_its_site(tmp_path: Path) -> None:
+    path = stored(
+        tmp_path / "traffic.db",
+        batch(
+            {flow_key(domain="www.bbc.co.uk", label="exact"): (1, 1)},
+            questions={question_key("a.b.github.io"): 1},
+            server_names={server_name_key(r"x.a\.b.example"): 1},
+        ),
+    )
+    assert rows(path, "SELECT text, site FROM domain WHERE id > 0 ORDER BY id") == [
+        ("www.bbc.co.uk", "bbc.co.uk"),
+        ("a.b.github.io", "b.github.io"),
+        (r"x.a\.b.example", r"a\.b.example"),
+    ]
+
+
+def test_one_name_is_kept_once_for_all_tables(tmp_path: Path) -> None:
+    flows = {flow_key(domain="a.example", label="exact", evidence="tls"): (1, 1)}
+    names = batch(flows, questions={question_key("a.example"): 1}, server_names={server_name_key("a.example"): 1})
+    path = stored(tmp_path / "traffic.db", names)
+    tables = ("flow_minute", "question_minute", "server_name_minute")
+    assert {rows(path, f"SELECT domain_id, client_id FROM {table}")[0] for table in tables} == {(1, 1)}
