@@ -1,4 +1,4 @@
-"""Payload heads to messages: puts together what came in pieces. No clock, no file, no socket; all tables are bounded."""
+"""Payload heads to messages: puts together what came in pieces. No clock, no file, no socket; tables are bounded."""
 
 from __future__ import annotations
 

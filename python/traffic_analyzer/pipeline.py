@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from .aggregate import add
 from .attribution.attribute import Asked, Attribution, Limits, Shown
-from .attribution.devices import Ends, ends
+from .attribution.devices import ends
 from .dissector import Dissector, Message
 from .records import (
     Batch,
@@ -118,7 +118,8 @@ class Pipeline:
         attribution = self._attribution
         for flow in generation.flows:
             if flow.opened:
-                attribution.reopen(flow.ifindex, flow.l4_proto, ends(flow, interfaces[flow.ifindex]), flow.first_boot_ns)
+                found = ends(flow, interfaces[flow.ifindex])
+                attribution.reopen(flow.ifindex, flow.l4_proto, found, flow.first_boot_ns)
         for flow in generation.flows:
             interface = interfaces[flow.ifindex]
             found = ends(flow, interface)

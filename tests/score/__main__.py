@@ -45,7 +45,7 @@ class Replay:
     """The real programs on one end of a cable, and what they booked for each capture sent into the other."""
 
     def __init__(self, sender: Namespace, receiver: Namespace, folder: Path, pins: Path) -> None:
-        self._sender = sender
+        self.sender = sender
         self._db = folder / "score.db"
         self._store = Store(self._db)
         self._instance = instances.load(Libbpf(), find_object(None), pins, "score", instances.Sizes())
@@ -70,8 +70,8 @@ class Replay:
         """
         dissector, sent = Dissector(self._cipher), 0
         heard: list[Heard] = []
-        for at in range(0, len(frames), _FRAMES):
-            sent += send(self._sender, "tx", frames[at : at + _FRAMES])
+        for at in range(0, len(frames) or 1, _FRAMES):
+            sent += send(self.sender, "tx", frames[at : at + _FRAMES])
             for head in self._reader.heads(_HEADS):
                 heard += dissector.dissect(head)
         heard += dissector.give_up(sys.maxsize)
@@ -88,7 +88,8 @@ class Replay:
 
 
 @contextmanager
-def _replay() -> Iterator[Replay]:
+def replay() -> Iterator[Replay]:
+    """A cable with the programs on its end."""
     pins = pin_dir()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -96,11 +97,11 @@ def _replay() -> Iterator[Replay]:
         namespace("rx") as receiver,
     ):
         veth(sender, "tx", receiver, "rx", _MTU)
-        replay = Replay(sender, receiver, Path(folder), pins)
+        made = Replay(sender, receiver, Path(folder), pins)
         try:
-            yield replay
+            yield made
         finally:
-            replay.close()
+            made.close()
             pins.rmdir()
 
 
@@ -163,10 +164,10 @@ def main(folder: Path) -> int:
         print(f"no expected answers: {', '.join(missing)}", file=sys.stderr)
         return 2
     flows, read = _FlowScore(), _NameScore()
-    with _replay() as replay:
+    with replay() as player:
         for capture in captures:
             truth = json.loads(truths[capture].read_text())
-            rows, heard = replay.play(read_pcap(capture))
+            rows, heard = player.play(read_pcap(capture))
             _show(capture.stem, flows.add(truth, rows) + read.add(truth, heard))
     print(f"flows equal {flows.equal} of {flows.all}")
     print(f"files equal {flows.files_equal} of {flows.files} "

@@ -171,7 +171,10 @@ class Attribution:
         return name
 
     def expire(self, before_boot_ns: int) -> None:
-        """Forgets names that held no longer, and flows that fell silent; no flow that began earlier comes after this."""
+        """Forgets names that held no longer, and flows that fell silent.
+
+        No flow that began before *before_boot_ns* is asked for after this.
+        """
         self.names.expire(before_boot_ns)
         idle_boot_ns = before_boot_ns - self._limits.flow_idle_s * _NS
         for conversation in list(islice(self._running, _SWEPT)):

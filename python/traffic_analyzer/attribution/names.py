@@ -80,7 +80,7 @@ class Names:
         self._count = 0
         self._places: dict[Place, dict[str, _Entry]] = {}  # least recently learnt first
         self._devices: defaultdict[bytes, dict[bytes, None]] = defaultdict(dict)  # by remote: who has names for it
-        self._due: defaultdict[int, list[tuple[Place, str]]] = defaultdict(list)  # by second of the boot clock, once each
+        self._due: defaultdict[int, list[tuple[Place, str]]] = defaultdict(list)  # by second, once each
         self.live: Counter[str] = Counter()  #: entries by interface
         self.events = Events(Counter(), Counter(), Counter(), Counter())
 

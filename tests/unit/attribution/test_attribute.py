@@ -77,7 +77,7 @@ class _Told:
         self.ask(qname, at_s, qtype=qtype)
         self.answer(_message(qname, *(answers or (_a(qname),)), qtype=qtype), at_s)
 
-    def show(self, message: ClientHello | RequestHead, at_s: float, kind: HeadKind = HeadKind.TLS, **changed: Any) -> Any:
+    def show(self, message: Any, at_s: float, kind: HeadKind = HeadKind.TLS, **changed: Any) -> Any:
         shown = {"dst": _REMOTE, "dst_port": 443, "src_port": 50000, "l4_proto": 6} | changed
         return self.attribution.hear_name(_head(kind, at_s, **shown), _LAN, message)
 
@@ -240,7 +240,8 @@ def test_a_client_hello_without_a_name_leaves_the_flow_as_it_is() -> None:
 
 
 def _ech_record(name: str, public_name: str, config_id: int) -> dns.Resource:
-    return dns.Resource(name, dns.HTTPS, dns.IN, 60, ServiceBinding(1, "", (), (), (), (EchConfig(config_id, public_name),)))
+    binding = ServiceBinding(1, "", (), (), (), (EchConfig(config_id, public_name),))
+    return dns.Resource(name, dns.HTTPS, dns.IN, 60, binding)
 
 
 def test_real_ech_hides_the_site() -> None:
