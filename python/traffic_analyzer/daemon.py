@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from . import sites
 from .attribution.attribute import Limits
 from .errors import KernelError, StoreError, TrafficAnalyzerError, UsageError
 from .kernel import instance as instances
@@ -70,6 +71,8 @@ def run(config: Config) -> int:
             instance = instances.load(libbpf, object_file, config.pin_dir, owner, config.sizes)
             collector = Collector(config, names, instance, writer)
             collector.attach()
+            if sites.data_version() is None:
+                log.warning("no public suffix list: a site is the last two labels of a name; `make build` compiles one")
             log.info("object %s, %s, database %s", object_file, libbpf.name, config.db)
             collector.collect(stop)
         finally:

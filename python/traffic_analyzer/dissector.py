@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from typing import Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from .errors import WireError
 from .records import Head, HeadKind
@@ -23,7 +23,7 @@ _PENDING_PIECES = 8  # of a stream whose beginning has not come yet
 _QUIC_AGAIN_NS = 10 * 10**9  # later an Initial between the same ports is of another connection
 
 Key = TypeVar("Key")
-Value = TypeVar("Value")
+Value = TypeVar("Value", bound="_Conversation")
 
 
 class Heard(NamedTuple):
@@ -44,8 +44,16 @@ class Flow(NamedTuple):
     dst_port: int
 
 
+class _Conversation(Protocol):
+    """What a table holds."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """A message would be lost if it were forgotten now."""
+
+
 class _Table(Generic[Key, Value]):
-    """A table of at most *most* values; the one not used for longest is given up, and counted."""
+    """A table of at most *most* values. The one not used for longest is given up; if it was under way, it is counted."""
 
     def __init__(
         self, most: int, make: Callable[[], Value], give_up: Callable[[Value], object] = lambda _: None
@@ -62,8 +70,9 @@ class _Table(Generic[Key, Value]):
         value = self._values.get(key)
         if value is None:
             if len(self._values) >= self._most:
-                self._give_up(self._values.popitem(last=False)[1])
-                self.overflow += 1
+                given_up = self._values.popitem(last=False)[1]
+                self.overflow += given_up.is_under_way
+                self._give_up(given_up)
             value = self._values[key] = self._make()
         else:
             self._values.move_to_end(key)
@@ -87,6 +96,10 @@ class _Opening:
         self.pending: list[tuple[int, bytes]] = []  #: what came before the first byte did
         self.done = False  #: read, or no ClientHello after all
 
+    @property
+    def is_under_way(self) -> bool:
+        return not self.done
+
     def begin(self, sequence: int) -> None:
         self.start, self.done, self.stream = sequence, False, Stream(tls.STREAM_BYTES)
         for earlier, payload in self.pending:
@@ -100,11 +113,12 @@ class _Opening:
 class _Lookups:
     """A TCP stream of DNS messages, from the first byte that was seen."""
 
-    __slots__ = ("start", "stream")
+    __slots__ = ("is_under_way", "start", "stream")
 
     def __init__(self) -> None:
         self.start: int | None = None
         self.stream = DnsStream()
+        self.is_under_way = False  #: whatever comes next is read from there on
 
 
 class _Connection:
@@ -116,15 +130,20 @@ class _Connection:
         self.initials: quic.Initials | None = None
         self.read_boot_ns: int | None = None  #: when its ClientHello was read
 
+    @property
+    def is_under_way(self) -> bool:
+        return self.read_boot_ns is None
+
 
 class _Datagram:
     """A UDP datagram in pieces."""
 
-    __slots__ = ("first", "stream")
+    __slots__ = ("first", "is_under_way", "stream")
 
     def __init__(self) -> None:
         self.first: Head | None = None  #: the piece that tells how long the whole is
         self.stream = Stream(_DATAGRAM_BYTES)
+        self.is_under_way = True
 
 
 class Dissector:
@@ -134,13 +153,13 @@ class Dissector:
     :param most: conversations of a kind that are under way at a time.
     """
 
-    def __init__(self, cipher: Cipher, most: int = 512) -> None:
+    def __init__(self, cipher: Cipher, most: int = 256) -> None:
         self._cipher = cipher
         self._given_up: list[_Datagram] = []
         self._openings: _Table[Flow, _Opening] = _Table(most, _Opening)
-        self._lookups: _Table[Flow, _Lookups] = _Table(most, _Lookups)
+        self._lookups: _Table[Flow, _Lookups] = _Table(most // 2, _Lookups)
         self._connections: _Table[Flow, _Connection] = _Table(most, _Connection)
-        self._datagrams: _Table[tuple[Flow, int], _Datagram] = _Table(most // 16, _Datagram, self._given_up.append)
+        self._datagrams: _Table[tuple[Flow, int], _Datagram] = _Table(most // 8, _Datagram, self._given_up.append)
         self.malformed = 0  #: heads that were no message
         self._read: dict[int, Callable[[Flow, Head], Iterator[Message]]] = {
             HeadKind.DNS: self._read_dns,

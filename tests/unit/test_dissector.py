@@ -71,7 +71,7 @@ def _names(dissector: Dissector, heads: Iterable[Head]) -> list[str | None]:
     return names
 
 
-def _dissector(most: int = 512) -> Dissector:
+def _dissector(most: int = 256) -> Dissector:
     return Dissector(find_cipher(), most)
 
 
@@ -201,9 +201,20 @@ def test_a_datagram_that_is_given_up_is_read_as_far_as_it_goes() -> None:
     assert list(dissector.give_up(9 * _S)) == []
 
 
-def test_tables_are_bounded_and_what_goes_is_counted() -> None:
-    dissector = _dissector(most=16)
+def test_what_was_read_makes_room_without_a_loss() -> None:
+    dissector = _dissector(most=4)
     for port in range(20):
+        heads = [*_segments(record("site.example"), 60), _head(HeadKind.QUIC, initial("quic.example")[0])]
+        query = b"\0\x1d" + _query(b"dns.example")
+        heads.append(_head(HeadKind.DNS, query, l4_proto=_TCP, dst_port=53))
+        names = _names(dissector, [head._replace(src_port=port) for head in heads])
+        assert names == ["site.example", "quic.example", "dns.example"]
+    assert dissector.overflow == 0
+
+
+def test_tables_are_bounded_and_what_goes_is_counted() -> None:
+    dissector = _dissector(most=8)
+    for port in range(12):
         first, _ = _segments(record("site.example"), 60)
         assert _names(dissector, [first._replace(src_port=port)]) == []
     assert dissector.overflow == 4

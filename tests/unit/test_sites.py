@@ -55,7 +55,8 @@ def data(tmp_path: Path) -> Path:
         ("x.other.io", "other.io"), ("q.a.b.example", "q.a.b.example"), ("q.b.example", "b.example"),
         ("no.such.tld", "such.tld"), ("localhost", "localhost"), ("", ""), (".", "."),
         ("WWW.BBC.CO.UK", "bbc.co.uk"), ("www.bbc.co.uk.", "bbc.co.uk"), ("Localhost.", "localhost"),
-        ("192.0.2.1", "192.0.2.1"), ("192.0.2.1.", "192.0.2.1"), ("2001:db8::1", "2001:db8::1"), ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
+        ("192.0.2.1", "192.0.2.1"), ("192.0.2.1.", "192.0.2.1"), ("2001:db8::1", "2001:db8::1"),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
         ("4.3.2.1.in-addr.arpa", "in-addr.arpa"), ("300.1.1.1", "1.1"),
         ("a..com", "a..com"), (".com", ".com"), ("..", ".."),
         (r"a\.b.com", r"a\.b.com"), (r"x.a\.b.com", r"a\.b.com"), (r"x.a\\.com", r"a\\.com"), (r"co\.uk", r"co\.uk"),
@@ -71,7 +72,8 @@ def test_known_cases(data: Path, name: str, site: str) -> None:
     ("name", "labels"),
     [
         ("", [""]), ("a", ["a"]), ("a.b", ["a", "b"]), ("a.", ["a", ""]), (r"a\.b.c", [r"a\.b", "c"]),
-        (r"a\\.b", [r"a\\", "b"]), (r"a\\\.b", [r"a\\\.b"]), (r"a\046b.c", [r"a\046b", "c"]), (r"\..\.", [r"\.", r"\."]),
+        (r"a\\.b", [r"a\\", "b"]), (r"a\\\.b", [r"a\\\.b"]), (r"a\046b.c", [r"a\046b", "c"]),
+        (r"\..\.", [r"\.", r"\."]),
     ],
 )  # fmt: skip
 def test_an_escaped_dot_separates_nothing(name: str, labels: list[str]) -> None:
@@ -80,7 +82,11 @@ def test_an_escaped_dot_separates_nothing(name: str, labels: list[str]) -> None:
 
 
 _WORDS = ("com", "uk", "co", "ck", "www", "jp", "kawasaki", "city", "io", "github", "xn--55qx5d", "cn", "no", "s3",
-          "amazonaws", "compute", "us-east-1", "elb", "a", "b1", "example", "org", "gov", "platform", "sh", "k12", "ma")  # fmt: skip
+          "amazonaws", "compute", "us-east-1", "elb", "a", "b1", "example", "org", "gov", "platform",
+          "sh", "k12", "ma")  # fmt: skip
+
+
+_Reader = tuple[frozenset[str], PublicSuffixList]
 
 
 def _rules() -> list[str]:
@@ -88,7 +94,7 @@ def _rules() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def debian() -> tuple[frozenset[str], PublicSuffixList]:
+def debian() -> _Reader:
     if not _DEBIAN.exists():
         pytest.skip(f"no {_DEBIAN}: `make setup` installs it")
     if data_version() is None:
@@ -105,11 +111,11 @@ def _assert_agree(reader: PublicSuffixList, name: str, rules: frozenset[str]) ->
 
 @settings(max_examples=1000)
 @given(st.lists(st.sampled_from(_WORDS), min_size=1, max_size=7))
-def test_random_names_as_another_reader_finds_them(debian: tuple[frozenset[str], PublicSuffixList], labels: list[str]) -> None:
+def test_random_names_as_another_reader_finds_them(debian: _Reader, labels: list[str]) -> None:
     _assert_agree(debian[1], ".".join(labels), debian[0])
 
 
-def test_names_at_and_below_every_rule_as_another_reader_finds_them(debian: tuple[frozenset[str], PublicSuffixList]) -> None:
+def test_names_at_and_below_every_rule_as_another_reader_finds_them(debian: _Reader) -> None:
     rules, reader = debian
     assert len(rules) > 5_000
     for rule in rules:

@@ -134,7 +134,7 @@ class Attribution:
         ):  # fmt: skip
             name = Name(name.domain, Label.HIDDEN, Evidence.ECH)
         self._name_running(_conversation(head.ifindex, head.l4_proto, found), name, head.boot_ns)
-        if name.label is Label.EXACT:
+        if name.label is Label.EXACT and self._limits.sni_ttl_cap_s:
             place = Place(device_key(found, interface), found.remote)
             ttl_s = self._limits.sni_ttl_cap_s
             self.names.learn(interface.name, place, name.domain, head.boot_ns, ttl_s, asked=False)

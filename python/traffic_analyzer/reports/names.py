@@ -70,7 +70,7 @@ REPORTS = (
     ),
     Report(
         "domain-detail",
-        "Traffic of a name by bytes",
+        "Traffic by bytes",
         "a name and all names under it: direction, protocol, service port, and how sure the name is",
         FLOWS,
         (

@@ -55,8 +55,10 @@ def test_what_is_suspected(tmp_path: Path, key: FlowKey, row: tuple[str, ...]) -
     [
         flow_key(), _named("www.example"), _named("dns.google", "ambiguous", "dns"), _named("notdns.google"),
         _named("mask.icloud.com"), _named("mask-h2.icloud.com"), _named("dns.google", remote_port=80),
-        flow_key(remote="8.8.8.8", remote_port=53, l4_proto=_UDP), flow_key(remote="8.8.8.8", l4_proto=1, remote_port=0),
-        flow_key(l4_proto=132, remote_port=853), flow_key(client="8.8.8.8"), flow_key(client_port=853, remote_port=40000),
+        flow_key(remote="8.8.8.8", remote_port=53, l4_proto=_UDP),
+        flow_key(remote="8.8.8.8", l4_proto=1, remote_port=0),
+        flow_key(l4_proto=132, remote_port=853), flow_key(client="8.8.8.8"),
+        flow_key(client_port=853, remote_port=40000),
         _named("", "exact", ""),
     ],
 )  # fmt: skip

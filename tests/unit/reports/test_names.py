@@ -82,8 +82,8 @@ def test_all_rows(path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "rows"),
     [
-        ("top-domain", [("one.example", "exact", 430), ("", "unknown", 300), ("hidden by ECH (ech.example)", "hidden", 200),
-                        ("one.example", "ambiguous", 70)]),
+        ("top-domain", [("one.example", "exact", 430), ("", "unknown", 300),
+                        ("hidden by ECH (ech.example)", "hidden", 200), ("one.example", "ambiguous", 70)]),
         ("top-quic", [("", "unknown", 80), ("one.example", "exact", 30), ("one.example", "ambiguous", 20)]),
     ],
 )  # fmt: skip

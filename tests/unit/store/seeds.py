@@ -17,8 +17,8 @@ SCHEMA = {
     "dns_1m": "ts_minute INTEGER, iface TEXT, qname TEXT, qtype INTEGER, count INTEGER, PRIMARY KEY "
     "(ts_minute, iface, qname, qtype)",
     "sni_1m": "ts_minute INTEGER, iface TEXT, sni TEXT, count INTEGER, PRIMARY KEY (ts_minute, iface, sni)",
-    "dns_cache_1m": "ts_minute INTEGER, iface TEXT, cache_entries INTEGER, dns_answer_events INTEGER, sni_events INTEGER, "
-    "new INTEGER, refresh INTEGER, expired INTEGER, PRIMARY KEY (ts_minute, iface)",
+    "dns_cache_1m": "ts_minute INTEGER, iface TEXT, cache_entries INTEGER, dns_answer_events INTEGER, "
+    "sni_events INTEGER, new INTEGER, refresh INTEGER, expired INTEGER, PRIMARY KEY (ts_minute, iface)",
     "collector_health_1m": "ts_minute INTEGER, iface TEXT, flow_entries INTEGER, flow_evicted INTEGER, "
     "flow_insert_drop INTEGER, dns_ringbuf_drop INTEGER, tls_ringbuf_drop INTEGER, PRIMARY KEY (ts_minute, iface)",
     "meta_kv": "key TEXT PRIMARY KEY, value TEXT",
@@ -73,7 +73,8 @@ def rows(path: Path, query: str) -> list[tuple[object, ...]]:
 
 def table_columns(path: Path, table: str) -> list[tuple[object, ...]]:
     """Name, type, whether NULL is refused, and place in the key of each column."""
-    return [(name, type_, not_null, key) for _, name, type_, not_null, _, key in rows(path, f"PRAGMA table_info({table})")]
+    found = rows(path, f"PRAGMA table_info({table})")
+    return [(name, type_, not_null, key) for _, name, type_, not_null, _, key in found]
 
 
 def as_view(taken: Iterable[tuple[object, ...]]) -> list[tuple[object, ...]]:

@@ -92,7 +92,8 @@ def test_every_way_leads_to_the_same_schema(tmp_path: Path) -> None:
 
 def test_version_1_keeps_every_row(tmp_path: Path) -> None:
     path = version_1(tmp_path / "one.db")
-    kept = ("counter_minute", "collector_health_1m", "kernel_instance", "kernel_interface", "address", "device", "label")
+    kept = ("counter_minute", "collector_health_1m", "kernel_instance", "kernel_interface", "address", "device",
+            "label")  # fmt: skip
     before = {table: rows(path, f"SELECT * FROM {table}") for table in kept}
     open_writable(path).close()
     assert rows(path, "SELECT * FROM flow_1m_5t ORDER BY 1, 3, 4") == FLOWS

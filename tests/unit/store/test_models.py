@@ -69,7 +69,8 @@ def test_the_view_never_shows_a_public_name_as_a_site(tmp_path: Path) -> None:
 
 def test_the_views_of_names_are_summed_over_devices(tmp_path: Path) -> None:
     questions = {question_key(): 1, question_key(device=MAC): 2, question_key(client="10.0.0.1"): 4,
-                 question_key(qtype=28): 8, question_key("b.example"): 16, question_key(iface="br-lan"): 32}  # fmt: skip
+                 question_key(qtype=28): 8, question_key("b.example"): 16,
+                 question_key(iface="br-lan"): 32}  # fmt: skip
     server_names = {server_name_key(): 1, server_name_key(evidence="quic"): 2, server_name_key(device=MAC): 4,
                     server_name_key("b.example"): 8}  # fmt: skip
     path = stored(tmp_path / "new.db", batch(questions=questions, server_names=server_names))

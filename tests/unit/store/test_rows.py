@@ -9,7 +9,8 @@ from .seeds import rows
 
 
 def test_texts_are_written_as_texts(tmp_path: Path) -> None:
-    key = flow_key("2001:db8::1", "ff02::1", device=MAC, domain="a.example", label="exact", evidence="tls", iface="br-lan")
+    named = {"domain": "a.example", "label": "exact", "evidence": "tls"}
+    key = flow_key("2001:db8::1", "ff02::1", device=MAC, iface="br-lan", **named)
     path = stored(tmp_path / "traffic.db", batch({key: (1, 1)}))
     for table, text in (
         ("device", "02:aa:bb:cc:dd:01"),

@@ -60,7 +60,8 @@ def test_names_of_a_minute_add_up(store: Store, path: Path) -> None:
         store.commit(batch(generation=number, questions=questions, server_names=server_names, name_health=(health,)))
     assert rows(path, "SELECT device_id > 0, count FROM question_minute ORDER BY 1") == [(0, 4), (1, 2)]
     assert rows(path, "SELECT count FROM server_name_minute") == [(6,)]
-    assert rows(path, "SELECT * FROM dns_cache_1m") == [(MINUTE, "eth0", 5, 2, 4, 6, 8, 10, 12, 14)]  # entries: the most
+    # The most entries of a turn, but all events.
+    assert rows(path, "SELECT * FROM dns_cache_1m") == [(MINUTE, "eth0", 5, 2, 4, 6, 8, 10, 12, 14)]
 
 
 def test_drops_of_payload_heads_add_up(store: Store, path: Path) -> None:
