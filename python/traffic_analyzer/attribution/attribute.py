@@ -92,7 +92,7 @@ class Attribution:
         if len(message.questions) != 1 or message.opcode != _STANDARD_QUERY:
             return None
         asked = message.questions[0]
-        found, qname = ends(head, interface), asked.name.lower()
+        found, qname = ends(head, interface), asked.name.lower() or "."
         device = device_key(found, interface)
         question = Question(
             device, found.client, found.client_port, found.remote, found.remote_port, head.l4_proto, message.id, qname,

@@ -7,17 +7,18 @@ from .stream import Stream
 
 #: pieces behind a gap that are waited with; then the gap is taken for lost
 WAITING_PIECES = 32
+#: of a stream: the longest message, and a segment of which only the first byte belongs to it
+MEMORY_BYTES_MAX = 2 * 65_537
 
 _SEQUENCES = 1 << 32  # offsets are counted modulo this, as TCP does
 _PREFIX_BYTES = 2
 _PREFIX_AND_HEADER_BYTES = _PREFIX_BYTES + 12
-_WINDOW_BYTES = _PREFIX_BYTES + 65_535
 _OPCODE_MAX = 6  # RFC 8490
 _ZERO_BIT = 0x40  # of the header's fourth byte (RFC 1035 4.1.1)
 
 
 class DnsStream:
-    """One direction of a connection, cut into messages. Holds at most the bytes of the longest message.
+    """One direction of a connection, cut into messages. Holds at most ``MEMORY_BYTES_MAX`` bytes.
 
     What is lost costs the message that it is part of, of which the beginning is still handed out. Where the beginning
     of a message is lost, or cannot be one, nothing is read until a piece comes that is whole messages and nothing else.
@@ -35,7 +36,7 @@ class DnsStream:
         :param sent_bytes: how long the piece was on the wire, where less was captured of it
         """
         start = (offset - self._at + _SEQUENCES // 2) % _SEQUENCES - _SEQUENCES // 2
-        is_elsewhere = abs(start) > _WINDOW_BYTES
+        is_elsewhere = abs(start) > MEMORY_BYTES_MAX
         if is_elsewhere or not self._is_framed:
             if sent_bytes <= len(data) and _is_whole(data):
                 self._begin(offset)
@@ -53,7 +54,7 @@ class DnsStream:
     def _begin(self, offset: int) -> None:
         self._at = offset  # of the message that comes next, where it is known
         self._is_framed = True  # it is
-        self._stream = Stream(_WINDOW_BYTES)  # from there on
+        self._stream = Stream(MEMORY_BYTES_MAX)  # from there on
         self._lost = range(0)  # what was sent but not captured, counted from there
         self._waiting = 0
 

@@ -87,6 +87,6 @@ def _target_authority(method: bytes, target: bytes) -> bytes:
 def _parse_authority(authority: bytes) -> str:
     """Its host (RFC 3986 3.2.2)."""
     found = _AUTHORITY.fullmatch(authority)
-    if found is None or not found[1] or len(found[1]) > HOST_BYTES_MAX:
+    if found is None or found[1] in (b"", b".") or len(found[1]) > HOST_BYTES_MAX:
         raise WireError("malformed host")
     return escape_name(found[1])

@@ -109,5 +109,7 @@ def skip_name(data: bytes, at: int) -> int:
             if size > _LABEL_BYTES_MAX or at >= limit:
                 raise WireError(f"name before {at}: too long")
     except IndexError:
-        raise WireError("the message ends within a name") from None
+        at = len(data)
+    if at >= len(data):
+        raise WireError("the message ends within a name")
     return at + 1
