@@ -20,6 +20,7 @@ OPT: Final = 41
 SVCB: Final = 64
 HTTPS: Final = 65
 IN: Final = 1
+_READ = frozenset({A, NS, CNAME, PTR, AAAA, DNAME, SVCB, HTTPS})  # whose data is read
 QUERY = 0  #: the opcode
 
 RECORDS_MAX = 512  #: that are read of a section; a message from a resolver has some ten
@@ -48,7 +49,7 @@ class Resource(NamedTuple):
     class_: int  #: as read, with the top bit of multicast DNS
     ttl_s: int  #: 0 where the top bit was set (RFC 2181 8)
     #: Class IN: A and AAAA 4 and 16 bytes, CNAME, DNAME, NS and PTR a name, SVCB and HTTPS a binding. All others: the
-    #: bytes as they came, in which names may be compressed.
+    #: bytes as they came, in which names may be compressed; fewer, where the message ends before them.
     data: bytes | str | ServiceBinding
 
 
@@ -119,10 +120,13 @@ def _read_answers(data: bytes, at: int, count: int, names: Names, answers: list[
         type_, class_, ttl_s, length = _RECORD.unpack_from(data, at)
         at += 10
         end = at + length
+        is_read = class_ & _CLASS == IN and type_ in _READ
+        if end > len(data) and is_read:
+            raise WireError(f"record data up to {end}")
+        value = _read_data(data, at, end, type_, names) if is_read else data[at:end]
+        answers.append(Resource(name, type_, class_, 0 if ttl_s & _TTL_SIGN else ttl_s, value))
         if end > len(data):
             raise WireError(f"record data up to {end}")
-        value = _read_data(data, at, end, type_, names) if class_ & _CLASS == IN else data[at:end]
-        answers.append(Resource(name, type_, class_, 0 if ttl_s & _TTL_SIGN else ttl_s, value))
         at = end
     _check_count(count)
     return at
@@ -138,9 +142,7 @@ def _read_data(data: bytes, at: int, end: int, type_: int, names: Names) -> byte
         if behind != end:
             raise WireError(f"name up to {behind} in record data up to {end}")
         return name
-    if type_ in (HTTPS, SVCB):
-        return parse_service_binding(data, at, end, names)
-    return data[at:end]
+    return parse_service_binding(data, at, end, names)
 
 
 def _read_edns(data: bytes, at: int, skipped: int, count: int, edns: list[tuple[int, int]]) -> None:

@@ -363,3 +363,13 @@ def test_one_byte_changed(place: int, byte: int) -> None:
     for answer in found.answers:
         if answer.class_ & 0x7FFF == 1 and answer.type in (1, 28):
             assert len(answer.data) == (4 if answer.type == 1 else 16)
+
+
+def test_a_record_whose_data_is_not_read_is_known_by_its_head() -> None:
+    asked = question("site.example", 16)
+    text, address = record(_OWNER, 16, b"\x08abcdefgh"), record(_OWNER, 1, bytes(4))
+    cut = parse_message((header(1, 1) + asked + text)[:-4])
+    (answer,) = cut.answers
+    assert (answer.name, answer.type, answer.data, cut.is_complete) == ("site.example", 16, b"\x08abcd", False)
+    cut = parse_message((header(1, 1) + asked + address)[:-1])
+    assert cut.answers == () and not cut.is_complete
