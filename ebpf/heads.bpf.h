@@ -128,7 +128,8 @@ __noinline int hand_over(struct __sk_buff *skb, struct capture *what)
 		head->sequence = what->sequence;
 		if (len > TA_HEAD_PAYLOAD_MAX)
 			len = TA_HEAD_PAYLOAD_MAX;
-		if (!len || bpf_skb_load_bytes(skb, what->offset, head->payload, len))
+		barrier_var(len); /* compared as signed: before kernel 6.8 the verifier learns nothing from "not 0" */
+		if ((__s32)len <= 0 || bpf_skb_load_bytes(skb, what->offset, head->payload, len))
 			return 0;
 		if (bpf_ringbuf_output(&heads, head, offsetof(struct ta_head, payload) + len, BPF_RB_NO_WAKEUP))
 			lose(what, TA_LOSS_RING_FULL);
@@ -216,7 +217,8 @@ static __always_inline bool is_http_request(const __u8 *head)
 }
 
 /* The bytes of the stream that are wanted; @skipped of them came before this packet. 0 where it tells no name. */
-static __always_inline __u32 wanted_bytes(struct __sk_buff *skb, struct capture *what, __u32 *skipped)
+static __always_inline __u32 wanted_bytes(struct __sk_buff *skb, struct capture *what, const struct ta_flow_key *key,
+					  __u32 *skipped)
 {
 	__u8 head[TLS_RECORD_HEADER_LEN + TLS_HANDSHAKE_HEADER_LEN];
 	__u32 len = what->end - what->offset;
@@ -237,7 +239,7 @@ static __always_inline __u32 wanted_bytes(struct __sk_buff *skb, struct capture 
 		stream.start = what->sequence;
 		stream.wanted = client_hello_len(head);
 		if (stream.wanted) {
-			bpf_map_update_elem(&streams, &what->key, &stream, BPF_ANY);
+			bpf_map_update_elem(&streams, key, &stream, BPF_ANY);
 			return stream.wanted;
 		}
 		if (what->key.dst_port == bpf_htons(PORT_HTTP) && is_http_request(head)) {
@@ -245,7 +247,7 @@ static __always_inline __u32 wanted_bytes(struct __sk_buff *skb, struct capture 
 			return TA_HEAD_PAYLOAD_MAX;
 		}
 	}
-	known = bpf_map_lookup_elem(&streams, &what->key);
+	known = bpf_map_lookup_elem(&streams, key);
 	if (!known)
 		return 0;
 	*skipped = what->sequence - known->start;
@@ -257,12 +259,13 @@ static __always_inline __u32 wanted_bytes(struct __sk_buff *skb, struct capture 
 		known->wanted = STREAM_MAX;
 		return STREAM_MAX;
 	}
-	bpf_map_delete_elem(&streams, &what->key); /* it began otherwise */
+	bpf_map_delete_elem(&streams, key); /* it began otherwise */
 	return 0;
 }
 
 static __always_inline void capture_tcp(struct __sk_buff *skb, struct capture *what)
 {
+	struct ta_flow_key key = what->key; /* on the stack: before kernel 6.2 no map takes a key from elsewhere */
 	struct stream stream = {};
 	__u32 wanted, skipped;
 	struct tcp_header tcp;
@@ -277,7 +280,7 @@ static __always_inline void capture_tcp(struct __sk_buff *skb, struct capture *w
 	if ((tcp.flags & (TCP_SYN | TCP_ACK)) == TCP_SYN) {
 		what->opened = TA_FLOW_OPENED;
 		stream.start = what->sequence;
-		bpf_map_update_elem(&streams, &what->key, &stream, BPF_ANY);
+		bpf_map_update_elem(&streams, &key, &stream, BPF_ANY);
 	}
 	if (what->offset >= what->end)
 		return;
@@ -287,7 +290,7 @@ static __always_inline void capture_tcp(struct __sk_buff *skb, struct capture *w
 		return;
 	}
 	what->kind = TA_HEAD_TLS;
-	wanted = wanted_bytes(skb, what, &skipped);
+	wanted = wanted_bytes(skb, what, &key, &skipped);
 	if (skipped >= wanted)
 		return;
 	if (what->end - what->offset > wanted - skipped)
