@@ -34,7 +34,7 @@ log = logging.getLogger("traffic-analyzer")
 _STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COMPLAIN_S = 10  # between two warnings
 _HEADS_MAX = 4096  # payload heads taken at a time
-_HEADS_TIMES = 64  # more at once than the ring buffer holds come from somebody who fills it as fast as it is emptied
+_HEADS_TIMES = 8  # then the maps are turned, whoever fills the ring buffer as fast as it is emptied
 
 
 @dataclass(frozen=True)

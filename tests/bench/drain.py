@@ -12,7 +12,7 @@ from statistics import median
 
 from tests.lab.netns import run
 from traffic_analyzer.kernel import abi
-from traffic_analyzer.kernel.instance import Instance
+from traffic_analyzer.kernel.instance import Instance, Sizes
 from traffic_analyzer.kernel.libbpf import Libbpf
 from traffic_analyzer.kernel.reader import Reader
 from traffic_analyzer.pipeline import Pipeline
@@ -105,7 +105,7 @@ def measure(libbpf: Libbpf) -> None:
     :raises RuntimeError: a flow was lost on the way.
     """
     watches = {count: _Watch() for count in _ROUNDS}
-    with instances(libbpf) as (instance,):
+    with instances(libbpf, Sizes()) as (instance,):
         chain = _Chain(libbpf, instance)
         for count, rounds in _ROUNDS.items():
             keys = flows.keys(count)
@@ -127,7 +127,7 @@ def _print(watches: dict[int, _Watch]) -> None:
     head = ["step"]
     for count in _ROUNDS:
         head += [f"{count:,}", "10-90 %"]
-    print_table("2. drain: µs per flow, by flows in a turn of the maps", [*head, "/ read"], rows)
+    print_table("3. drain: µs per flow, by flows in a turn of the maps", [*head, "/ read"], rows)
     turn_ms = median(us for watch in watches.values() for us in watch.taken_us["turn"]) / 1000
     cpu_ms = median(us for watch in watches.values() for us in watch.cpu_us["turn"]) / 1000
     print(f"   turn: {turn_ms:.1f} ms, {cpu_ms:.2f} of them on the CPU, whatever the maps hold.\n"

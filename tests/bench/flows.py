@@ -11,6 +11,7 @@ from traffic_analyzer.kernel.libbpf import Libbpf
 from traffic_analyzer.records import Interface, Role
 
 IFINDEX = 1
+FIRST_BOOT_NS = 10**12  #: of every flow
 _CLIENTS, _REMOTES = 50, 3000
 _BASES = {4: ("192.168.1.0", "198.18.0.0"), 6: ("2001:db8:1::", "2001:db8:2::")}
 _TCP = 6
@@ -54,7 +55,7 @@ class Filler:
         """
         count = len(packed_keys) // abi.FLOW_KEY.size
         mac = bytes.fromhex("02000000000a")
-        values = abi.FLOW.pack(123_456, 89, mac) * self._cpus * count
+        values = abi.FLOW.pack(123_456, 89, FIRST_BOOT_NS, mac, 0) * self._cpus * count
         done = ctypes.c_uint32(count)
         if self._call(fd, packed_keys, values, ctypes.byref(done), None) or done.value != count:
             raise OSError(ctypes.get_errno(), f"{done.value} of {count} flows stored")

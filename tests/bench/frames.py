@@ -10,6 +10,7 @@ _IPV4, _IPV6, _VLAN, _ARP = 0x0800, 0x86DD, 0x8100, 0x0806
 _TCP, _UDP = 6, 17
 _PAYLOAD = bytes(64)
 _CLIENT, _REMOTES = ipaddress.ip_address("192.168.1.10"), ipaddress.ip_address("198.51.100.0")
+_RESOLVER = ipaddress.ip_address("198.51.100.253").packed
 _MORE_FRAGMENTS = 0x2000
 _LATER_OFFSET = 1480 // 8  # RFC 791: in units of eight bytes
 
@@ -18,23 +19,43 @@ def _ethernet(ethertype: int, payload: bytes) -> bytes:
     return _MACS + struct.pack("!H", ethertype) + payload
 
 
+def _ipv4_header(l4_proto: int, payload: bytes, flags_offset: int = 0) -> bytes:
+    return struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), 4711, flags_offset, 64, l4_proto, 0)
+
+
 def _ipv4(l4_proto: int, payload: bytes, flags_offset: int = 0, host: int = 7) -> bytes:
-    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(payload), 4711, flags_offset, 64, l4_proto, 0)
-    return header + _CLIENT.packed + (_REMOTES + host).packed + payload
+    return _ipv4_header(l4_proto, payload, flags_offset) + _CLIENT.packed + (_REMOTES + host).packed + payload
 
 
-def _tcp(src_port: int, dst_port: int) -> bytes:
-    return struct.pack("!HHIIBBHHH", src_port, dst_port, 1, 1, 5 << 4, 0x10, 1024, 0, 0) + _PAYLOAD
+def _tcp(src_port: int, dst_port: int, payload: bytes = _PAYLOAD) -> bytes:
+    return struct.pack("!HHIIBBHHH", src_port, dst_port, 1, 1, 5 << 4, 0x10, 1024, 0, 0) + payload
 
 
-def _udp(src_port: int, dst_port: int) -> bytes:
+def _udp(src_port: int, dst_port: int, payload: bytes = _PAYLOAD) -> bytes:
     """A UDP datagram, checksum left out."""
-    return struct.pack("!HHHH", src_port, dst_port, 8 + len(_PAYLOAD), 0) + _PAYLOAD
+    return struct.pack("!HHHH", src_port, dst_port, 8 + len(payload), 0) + payload
 
 
 def udp_ipv4(number: int) -> bytes:
     """Flow *number* of as many as 2**16 different ones."""
     return _ethernet(_IPV4, _ipv4(_UDP, _udp(1024 + number % 60_000, 443), host=number % 100 + number // 60_000 * 100))
+
+
+def tcp_ipv4(payload: bytes) -> bytes:
+    """A segment to an HTTPS server."""
+    return _ethernet(_IPV4, _ipv4(_TCP, _tcp(40_000, 443, payload)))
+
+
+def question(client: int, port: int, message: bytes) -> bytes:
+    """A DNS question of client number *client* from *port*."""
+    datagram = _udp(port, 53, message)
+    return _ethernet(_IPV4, _ipv4_header(_UDP, datagram) + (_CLIENT + client).packed + _RESOLVER + datagram)
+
+
+def answer(client: int, port: int, message: bytes) -> bytes:
+    """What the resolver sends back."""
+    datagram = _udp(53, port, message)
+    return _ethernet(_IPV4, _ipv4_header(_UDP, datagram) + _RESOLVER + (_CLIENT + client).packed + datagram)
 
 
 _TCP_IPV4 = _ipv4(_TCP, _tcp(40_000, 443))

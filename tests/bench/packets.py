@@ -6,6 +6,7 @@ from statistics import median
 from typing import NamedTuple
 
 from tests.lab.runner import Runner, super_packet
+from traffic_analyzer.kernel.instance import Sizes
 from traffic_analyzer.kernel.libbpf import Libbpf
 from traffic_analyzer.kernel.reader import Reader
 
@@ -59,7 +60,7 @@ def measure(libbpf: Libbpf) -> None:
     :raises OSError: a program did not run.
     """
     runner = Runner(libbpf)
-    with references(libbpf) as reference, instances(libbpf, 2) as (instance, other):
+    with references(libbpf) as reference, instances(libbpf, Sizes(), Sizes()) as (instance, other):
         reader = Reader(instance)
         reader.register(_LOOPBACK)
         ours = instance.programs["ethernet_ingress"]

@@ -47,12 +47,12 @@ def references(libbpf: Libbpf) -> Iterator[dict[str, int]]:
 
 
 @contextmanager
-def instances(libbpf: Libbpf, count: int = 1) -> Iterator[list[Instance]]:
-    """*count* instances of our programs with default sizes, attached to nothing; unpinned when the block ends."""
+def instances(libbpf: Libbpf, *sizes: Sizes) -> Iterator[list[Instance]]:
+    """An instance of our programs for each of *sizes*, attached to nothing; unpinned when the block ends."""
     pin_dir = Path(f"/sys/fs/bpf/ta-bench-{os.getpid()}")
     made: list[Instance] = []
     try:
-        made += (load(libbpf, find_object(None), pin_dir, "bench", Sizes()) for _ in range(count))
+        made += (load(libbpf, find_object(None), pin_dir, "bench", each) for each in sizes)
         yield made
     finally:
         for instance in made:

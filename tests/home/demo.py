@@ -24,7 +24,16 @@ from .servers import missing_programs
 _DURATION_S = 20
 _FLOWS_SHOWN = 10
 _TERMINAL = 24, 80  # lines, columns
-_REPORTS = ("top-lan",), ("top-ip",), ("top-flow", "--limit", "10"), ("collector-health",)
+_REPORTS = (
+    ("top-lan",),
+    ("top-domain",),
+    ("top-dns",),
+    ("attribution-coverage",),
+    ("top-ip",),
+    ("top-flow", "--limit", "10"),
+    ("collector-health",),
+    ("dns-cache-inspect",),
+)
 
 
 def _say(text: str) -> None:

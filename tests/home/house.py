@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..lab.netns import Namespace, namespace, veth
-from .servers import Authority, dns_server, web_server
+from .servers import dns_server, ech_key, servers
 from .sites import (
     CLIENTS,
     LAN_IPV4,
@@ -22,7 +22,9 @@ from .sites import (
     SITES,
     UPLINK_IPV4,
     UPLINK_IPV6,
+    Site,
 )
+from .trust import Authority
 
 BRIDGE, UPLINK, CLIENT_PORT = "br-lan", "wan", "eth0"
 _SEGMENTATION = ("tso", "gso", "tx-udp-segmentation")
@@ -98,7 +100,7 @@ def _offloads(inside: Namespace, device: str, segmentation: bool, merging: bool)
     inside.run("ethtool", "-K", device, *pairs, "gro", words[merging])
 
 
-def _build_router(router: Namespace, internet: Namespace, offloads: bool) -> None:
+def _build_router(router: Namespace, internet: Namespace, sites: Sequence[Site], offloads: bool) -> None:
     _set(router, {"ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1})
     router.ip("link", "add", BRIDGE, "address", ROUTER_MAC, "type", "bridge")
     router.ip("link", "set", BRIDGE, "up")
@@ -112,10 +114,8 @@ def _build_router(router: Namespace, internet: Namespace, offloads: bool) -> Non
     router.ip("-6", "route", "add", "default", "via", f"{UPLINK_IPV6}:1")
     internet.ip("route", "add", f"{LAN_IPV4}.0/24", "via", f"{UPLINK_IPV4}.2")
     internet.ip("-6", "route", "add", f"{LAN_IPV6}:/64", "via", f"{UPLINK_IPV6}:2")
-    for site in SITES:
-        for address in (site.ipv4, site.ipv6):
-            if address:
-                internet.ip("address", "add", address, "dev", UPLINK, *(["nodad"] if ":" in address else []))
+    for address in {address for site in sites for address in site.addresses}:
+        internet.ip("address", "add", address, "dev", UPLINK, *(["nodad"] if ":" in address else []))
 
 
 def _build_client(router: Namespace, inside: Namespace, name: str, number: int, folder: Path, offloads: bool) -> Client:
@@ -133,27 +133,29 @@ def _build_client(router: Namespace, inside: Namespace, name: str, number: int, 
 
 
 @contextmanager
-def home(offloads: bool = False) -> Iterator[Home]:
-    """A home with its DNS on the router and its web servers in the internet; gone when the block ends.
+def home(offloads: bool = False, sites: Sequence[Site] = SITES, names: Sequence[str] = CLIENTS) -> Iterator[Home]:
+    """A home with its DNS on the router and its servers in the internet; gone when the block ends.
 
     A client's cable always carries frames as on a wire.
 
     :param offloads: True: the router merges what comes in, and the internet hands super-packets over, so that the
         bridge sees super-packets both ways. False: single frames everywhere.
+    :param sites: what is in the internet.
+    :param names: those of the clients, at most 80.
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ta-home-")))
         (folder / "resolv.conf").write_text(f"nameserver {ROUTER_IPV4}\nnameserver {ROUTER_IPV6}\n")
-        (folder / "nsswitch.conf").write_text("hosts: dns\n")
+        (folder / "nsswitch.conf").write_text("hosts: files dns\n")
         router, internet = (stack.enter_context(namespace(label)) for label in ("router", "internet"))
-        _build_router(router, internet, offloads)
+        _build_router(router, internet, sites, offloads)
         clients = []
-        for number, name in enumerate(CLIENTS, start=11):
+        for number, name in enumerate(names, start=11):
             inside = stack.enter_context(namespace(name))
             clients.append(_build_client(router, inside, name, number, folder, offloads))
         for inside in (internet, *(client.inside for client in clients)):
             _set(inside, {f"ipv4/tcp_{end}mem": f"4096 65536 {_TCP_WINDOW_BYTES}" for end in "rw"})
-        authority = Authority(folder)
-        stack.enter_context(dns_server(router, folder))
-        stack.enter_context(web_server(internet, authority, folder))
+        authority, ech = Authority(folder, [site.name for site in sites]), ech_key(sites, folder)
+        stack.enter_context(dns_server(router, sites, ech, folder))
+        stack.enter_context(servers(internet, sites, authority, ech, folder))
         yield Home(router, internet, tuple(clients), authority, folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -68,3 +68,13 @@ def cable() -> Iterator[tuple[Namespace, Namespace]]:
     """See :func:`plain_cable`."""
     with plain_cable() as ends:
         yield ends
+
+
+def required(missing: Sequence[str]) -> None:
+    """Skips where something is missing, with the reason; fails instead where TA_REQUIRE_KERNEL_TESTS=1."""
+    if not missing:
+        return
+    reason = f"this needs {', '.join(missing)}"
+    if os.environ.get("TA_REQUIRE_KERNEL_TESTS") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -30,7 +30,7 @@ _OPT = record(b"\0", 41, b"", class_=1232, ttl_s=0)
 
 
 def _labels(text: str) -> dns.name.Name:
-    return dns.name.from_text(text.replace('"', r"\""))
+    return dns.name.from_text(text + ".")  # without the dot, "@" would be the root
 
 
 def _assert_data_is(data: object, expected: dns.rdata.Rdata) -> None:

@@ -53,9 +53,9 @@ def test_text_says_the_same_to_another_reader(labels: list[bytes]) -> None:
     assert text.isascii()
     assert text.isprintable()
     assert " " not in text
-    parsed = dns.name.from_text(text.replace('"', r"\""))
+    parsed = dns.name.from_text(text + ".")
     assert parsed.labels == (*labels, b"")
-    folded = dns.name.from_text(text.lower().replace('"', r"\""))
+    folded = dns.name.from_text(text.lower() + ".")
     assert folded.labels == (*(label.lower() for label in labels), b"")
 
 
