@@ -20,7 +20,7 @@ RUN_PACKAGES := clang llvm libbpf-dev linux-libc-dev python3-bpfcc python3-venv 
 TEST_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool tshark dnsmasq-base nginx-light curl bind9-dnsutils iputils-ping \
 	openssl sqlite3 bpftool shellcheck chromium firefox-esr libnss3-tools unbound knot-dnsutils
 
-.PHONY: help setup build run demo test test-oldest bench score lint package docs clean
+.PHONY: help setup build run demo browsers test test-oldest bench score lint package docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -53,6 +53,10 @@ test-oldest: setup build ## the tests that touch libraries, with their oldest ve
 	@build/oldest/bin/pip install --quiet --disable-pip-version-check --constraint hack/oldest-versions --editable '.[test]'
 	@build/oldest/bin/python -m pytest tests/unit tests/kernel/test_attach.py tests/kernel/test_database_trouble.py
 
+browsers: setup build ## real browsers, and a home behind shared addresses: every flow beside its true name
+	@$(BIN)/python -m tests.home.browsers
+	@$(BIN)/python -m tests.home.cdn
+
 bench: setup build ## ns per packet and µs per flow, as ratios to what runs beside it
 	@$(BIN)/python -m tests.bench
 
@@ -60,7 +64,7 @@ score: setup build ## replay CAPTURES=dir through the real programs and compare 
 	@$(BIN)/python -m tests.score $(CAPTURES)
 
 lint: setup ## ruff, mypy --strict, shellcheck
-	@$(BIN)/ruff check python tests
+	@$(BIN)/ruff check python tests hack/compile-public-suffixes
 	@$(BIN)/mypy
 	@shellcheck hack/install-packages .ci/run
 
