@@ -53,7 +53,7 @@ class _Conversation(Protocol):
 
 
 class _Table(Generic[Key, Value]):
-    """A table of at most *most* values. The one not used for longest is given up; if it was under way, it is counted."""
+    """A table of at most *most* values. The one not used for longest is given up; if under way, it is counted."""
 
     def __init__(
         self, most: int, make: Callable[[], Value], give_up: Callable[[Value], object] = lambda _: None

@@ -1,6 +1,6 @@
 """Prints every figure of the benchmark; exit status 1 where a part of it did not run.
 
-``python -m tests.bench [packets] [drain] [memory]``, all of them by default.
+``python -m tests.bench [PART ...]``, all of them by default.
 """
 
 from __future__ import annotations
@@ -15,9 +15,17 @@ from pathlib import Path
 
 from traffic_analyzer.kernel.libbpf import Libbpf
 
-from . import drain, memory, packets
+from . import booking, dns_flood, drain, heads, memory, names, packets
 
-_PARTS = {"packets": packets.measure, "drain": drain.measure, "memory": memory.measure}
+_PARTS = {
+    "packets": packets.measure,
+    "heads": heads.measure,
+    "drain": drain.measure,
+    "names": names.measure,
+    "booking": booking.measure,
+    "memory": memory.measure,
+    "flood": dns_flood.measure,
+}
 
 
 def _cpu_model() -> str:

@@ -42,8 +42,8 @@ def udp_ipv4(number: int) -> bytes:
 
 
 def tcp_ipv4(payload: bytes) -> bytes:
-    """A segment to an HTTPS server."""
-    return _ethernet(_IPV4, _ipv4(_TCP, _tcp(40_000, 443, payload)))
+    """A segment to an HTTPS server, of another connection than TCP_IPV4."""
+    return _ethernet(_IPV4, _ipv4(_TCP, _tcp(40_001, 443, payload)))
 
 
 def question(client: int, port: int, message: bytes) -> bytes:

@@ -25,15 +25,9 @@ _DURATION_S = 20
 _FLOWS_SHOWN = 10
 _TERMINAL = 24, 80  # lines, columns
 _REPORTS = (
-    ("top-lan",),
-    ("top-domain",),
-    ("top-dns",),
-    ("attribution-coverage",),
-    ("top-ip",),
-    ("top-flow", "--limit", "10"),
+    ("top-lan",), ("top-domain",), ("top-sni",), ("attribution-coverage",), ("top-flow", "--limit", "10"),
     ("collector-health",),
-    ("dns-cache-inspect",),
-)
+)  # fmt: skip
 
 
 def _say(text: str) -> None:
