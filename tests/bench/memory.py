@@ -1,23 +1,29 @@
-"""What the daemon takes: a real one, in a namespace of its own, before and after a full turn."""
+"""What the daemon takes: a real one, in a namespace of its own, before and after a full turn, and full of names."""
 
 from __future__ import annotations
 
-import os
+import json
 import socket
 import tempfile
+import textwrap
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from tests.lab.collector import Collector, collector
-from tests.lab.netns import Namespace, namespace, veth
+from tests.lab.netns import Namespace, namespace, run, veth
 from traffic_analyzer.kernel.libbpf import Libbpf
 
-from . import frames
-from .samples import print_table
+from . import frames, lookups
+from .samples import WIDTH, print_table
 
 _FLOWS = 50_000
 _FLUSH_S = 5
 _TIMEOUT_S = 30
+_LOOKUPS = 10_000  # with two addresses each: more than the table of names has room for
+_LOOKUPS_PER_S = 1000
+_PROGRAM_ENDS = ("_ingress", "_egress")
 _COLUMNS = ("Rss", "Pss", "Private_Dirty")
 
 
@@ -31,18 +37,19 @@ def _process_kib(pid: int) -> list[str]:
     return [f"{int(found[column]):,}" for column in (*_COLUMNS, "VmHWM")]
 
 
-def _maps_kib(libbpf: Libbpf, pins: Path) -> int:
-    """Kernel memory of all pinned maps of one instance, KiB, as the kernel accounts it."""
-    total_bytes = 0
-    for pin in pins.glob("*/*"):
-        fd = libbpf.get(str(pin))
-        try:
-            lines = Path(f"/proc/self/fdinfo/{fd}").read_text().splitlines()
-        finally:
-            os.close(fd)
-        if any(line.startswith("map_id") for line in lines):
-            total_bytes += next(int(line.split()[1]) for line in lines if line.startswith("memlock"))
-    return total_bytes // 1024
+def _maps_kib(pins: Path) -> dict[str, int]:
+    """Kernel memory of the maps of one instance by name, KiB, as the kernel accounts it."""
+    program = next(pins.glob("*/ethernet_ingress"))
+    wanted = [("pinned", pin) for pin in program.parent.iterdir() if not pin.name.endswith(_PROGRAM_ENDS)]
+    wanted += [("id", number) for number in _bpftool("prog", "pinned", program)["map_ids"]]
+    maps = (_bpftool("map", *which) for which in wanted)
+    return {found["name"]: found["bytes_memlock"] // 1024 for found in maps}
+
+
+def _bpftool(kind: str, *which: object) -> dict[str, Any]:
+    found = json.loads(run("bpftool", "-j", kind, "show", *which).stdout)
+    assert isinstance(found, dict)
+    return found
 
 
 def _send_flows(outside: Namespace, name: str) -> None:
@@ -72,7 +79,12 @@ def _wait_until_stored(made: Collector) -> int:
         time.sleep(0.5)
 
 
-def measure(libbpf: Libbpf) -> None:
+def _look_up(inside: Namespace, outside: Namespace) -> None:
+    with closing(lookups.Line(inside, "lan0", outside, "out0")) as line:
+        line.send(_LOOKUPS, _LOOKUPS, lookups.CLIENTS, _LOOKUPS_PER_S)
+
+
+def measure(libbpf: Libbpf) -> None:  # noqa: ARG001  # as every part
     """Prints the daemon's memory.
 
     :raises RuntimeError: it did not store what was sent.
@@ -94,6 +106,12 @@ def measure(libbpf: Libbpf) -> None:
             rows.append((f"{_FLOWS:,} flows stored", *_process_kib(pid)))
             time.sleep(2 * _FLUSH_S)
             rows.append((f"two turns of {_FLUSH_S} s later", *_process_kib(pid)))
-            maps_kib = _maps_kib(libbpf, made.pins)
-    print_table("3. daemon: memory, KiB", ("when", "RSS", "PSS", "private dirty", "peak RSS"), rows)
-    print(f"   Most flows in one turn: {most:,}. Kernel memory of the maps: {maps_kib:,} KiB.")
+            _look_up(inside, outside)
+            time.sleep(2 * _FLUSH_S)
+            ((entries,),) = made.rows("SELECT max(cache_entries) FROM dns_cache_1m")
+            rows.append((f"{entries:,} names known", *_process_kib(pid)))
+            maps_kib = _maps_kib(made.pins)
+    print_table("6. daemon: memory, KiB", ("when", "RSS", "PSS", "private dirty", "peak RSS"), rows)
+    shares = (f"{name} {kib:,}" for name, kib in sorted(maps_kib.items(), key=lambda item: -item[1]) if kib)
+    print(f"   Most flows in one turn: {most:,}. Kernel memory of the maps: {sum(maps_kib.values()):,} KiB:")
+    print(textwrap.fill(", ".join(shares) + ".", WIDTH, initial_indent="   ", subsequent_indent="   "))

@@ -64,6 +64,7 @@ class Visit:
     clients: frozenset[str]  #: addresses
     ports: range
     noted: Mapping[tuple[str, int], str] = field(default_factory=dict)  #: kind, by client address and port
+    fell_back: bool = False  #: to plain TLS: of connections without a request nobody knows how they were tried
 
     @property
     def came_as_wanted(self) -> bool:
@@ -76,6 +77,7 @@ class Visit:
             conversation.client in self.clients
             and conversation.client_port in self.ports
             and conversation.remote in _SERVERS
+            and (not self.fell_back or (conversation.client, conversation.client_port) in self.noted)
         )
 
     def expected(self, conversation: Conversation) -> Name | None:
@@ -114,7 +116,8 @@ class Visits:
         assert {note.host for note in came} == ({host} if case.noted else set()), f"{case.name} of {host}: {came}"
         visit = Visit(case, host, clients, ports, {(note.client, note.port): note.kind for note in came})
         if not visit.came_as_wanted:
-            visit = replace(visit, case=replace(case, name=f"{case.name}, fell back", noted="tls"))
+            fallen = replace(case, name=f"{case.name}, fell back", noted="tls")
+            visit = replace(visit, case=fallen, fell_back=True)
         self.made.append(visit)
         return visit
 
