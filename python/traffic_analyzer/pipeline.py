@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import TypeVar
 
 from .aggregate import add
 from .attribution.attribute import Asked, Attribution, Limits, Shown
-from .attribution.devices import ends
+from .attribution.devices import Ends, ends
 from .dissector import Dissector, Message
 from .records import (
     Batch,
@@ -28,7 +29,11 @@ from .wire.quic_crypto import Cipher
 _NOT_BOOKED = "not_booked"
 _DNS_LOST, _TLS_LOST = ("dns_", "mdns_"), ("tls_", "quic_", "http_")
 _PIECES_WAIT_NS = 10**9  # for the rest of a datagram
-_COUNTED_MAX = 16_384  # different questions and server names between two batches
+_NAMED_MAX = 4096  # different questions in a minute, and server names, that are counted by name
+_OTHER = "(other)"  # all that come after those; no name has parentheses that are not its own
+
+
+Kind = TypeVar("Kind", Asked, Shown)
 
 
 def minute_of(unix_s: float) -> int:
@@ -48,7 +53,9 @@ class Pipeline:
         self._asked: Counter[Asked] = Counter()
         self._shown: Counter[Shown] = Counter()
         self._shown_by_iface: Counter[str] = Counter()
-        self._uncounted = 0
+        self._asked_names: set[Asked] = set()  #: of the running minute
+        self._shown_names: set[Shown] = set()
+        self._minute_unix_s = 0
         self._overflow = 0  #: that was told already
 
     def hear(self, head: Head, interface: Interface) -> None:
@@ -62,19 +69,21 @@ class Pipeline:
         if isinstance(message, dns.Message):
             asked = self._attribution.hear_dns(head, interface, message)
             if asked:
-                self._count(self._asked, asked)
+                named = asked._replace(found=_whose(asked.found))
+                self._asked[named if self._has_room(self._asked_names, named) else named._replace(qname=_OTHER)] += 1
         else:
             shown = self._attribution.hear_name(head, interface, message)
             if shown:
                 self._shown_by_iface[interface.name] += 1
-                self._count(self._shown, shown)
+                told = shown._replace(found=_whose(shown.found))
+                room = self._has_room(self._shown_names, told)
+                self._shown[told if room else told._replace(server_name=_OTHER)] += 1
 
-    def _count(self, counts: Counter[Asked] | Counter[Shown], what: Asked | Shown) -> None:
-        what = what._replace(found=what.found._replace(client_port=0, remote=b"", remote_port=0))
-        if what in counts or len(counts) < _COUNTED_MAX:
-            counts[what] += 1  # type: ignore[index]
-        else:
-            self._uncounted += 1
+    def _has_room(self, names: set[Kind], name: Kind) -> bool:
+        """True where *name* is one of those that the minute has room for. A flood of names fills no database."""
+        if name not in names and len(names) < _NAMED_MAX:
+            names.add(name)
+        return name in names
 
     def book(
         self,
@@ -101,6 +110,9 @@ class Pipeline:
             Health(minute_unix_s, name, count, flow_capacity, *lost.get(name, (0, 0, 0)))
             for name, count in entries.items()
         ]
+        if minute_unix_s != self._minute_unix_s:
+            self._minute_unix_s = minute_unix_s
+            self._asked_names, self._shown_names = set(self._asked), set(self._shown)
         # No flow of a later generation began before this one was at rest.
         self._attribution.expire(now_boot_ns)
         self._book_names(batch, minute_unix_s, list(entries))
@@ -159,7 +171,7 @@ class Pipeline:
             shown = ServerNameKey(minute_unix_s, iface, found.device, found.client, server_name, evidence)
             batch.server_names[shown] = batch.server_names.get(shown, 0) + count
         attribution, events = self._attribution, self._attribution.names.take_events()
-        overflow = self._dissector.overflow + attribution.overflow + self._uncounted
+        overflow = self._dissector.overflow + attribution.overflow
         shared, self._overflow = overflow - self._overflow, overflow  # tables of all interfaces: shown at the first
         for iface in ifaces:
             batch.name_health.append(
@@ -172,3 +184,8 @@ class Pipeline:
             shared = 0
         for counter in (self._asked, self._shown, self._shown_by_iface, attribution.answers, attribution.unasked):
             counter.clear()
+
+
+def _whose(found: Ends) -> Ends:
+    """The ends as far as questions and server names are counted by them."""
+    return found._replace(client_port=0, remote=b"", remote_port=0)

@@ -200,3 +200,21 @@ def test_an_answer_nobody_asked_for_is_counted() -> None:
     batch = pipeline.book(Generation("one", 0, [_flow(1.2)], []), MINUTE, 2 * _S, {3: _INTERFACES[3]}, 9)
     assert [key.label for key in batch.flows] == ["unknown"]
     assert batch.name_health[0].unasked == 1
+
+
+def test_a_flood_of_names_is_counted_as_others() -> None:
+    pipeline = _pipeline()
+    interfaces = {3: _INTERFACES[3]}
+
+    def counted(first: int, last: int, minute_unix_s: int) -> dict[str, int]:
+        for number in range(first, last):
+            asked = _QUESTION.replace(b"Site", b"%04d" % number)
+            pipeline.hear(_head(HeadKind.DNS, asked, 1, src_port=number), _INTERFACES[3])
+        batch = pipeline.book(Generation("one", 0, [], []), minute_unix_s, _S, interfaces, 9)
+        return {key.qname: count for key, count in batch.questions.items()}
+
+    assert len(counted(0, 4000, MINUTE)) == 4000
+    flood = counted(3990, 5000, MINUTE)
+    assert flood.pop("(other)") == 5000 - 4096
+    assert flood == {f"{number:04}.example": 1 for number in range(3990, 4096)}
+    assert len(counted(5000, 5010, MINUTE + 60)) == 10
