@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import signal
 import threading
@@ -34,6 +35,7 @@ log = logging.getLogger("traffic-analyzer")
 _STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _COMPLAIN_S = 10  # between two warnings
 _HEADS_MAX = 4096  # payload heads taken at a time
+_GC_THRESHOLD = 50_000, 20, 100  # a turn makes many small objects and no cycles: by default a third of it is gc
 _HEADS_TIMES = 8  # then the maps are turned, whoever fills the ring buffer as fast as it is emptied
 
 
@@ -58,6 +60,8 @@ def run(config: Config) -> int:
     :raises TrafficAnalyzerError: it could not start, and nothing of it is left; or not store the last of it, which
         then stays in the kernel for the next start.
     """
+    gc.set_threshold(*_GC_THRESHOLD)
+    gc.freeze()
     stop = threading.Event()
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in _STOPPING_SIGNALS}
     try:

@@ -33,15 +33,8 @@ class Limits:
     flows: int = 32_768
 
 
-class Conversation(NamedTuple):
-    """Both directions of a flow."""
-
-    ifindex: int
-    l4_proto: int
-    client: bytes
-    client_port: int
-    remote: bytes
-    remote_port: int
+#: Both directions of a flow: ifindex, l4 protocol, client, its port, remote, its port. Plain: made for every flow.
+Conversation = tuple[int, int, bytes, int, bytes, int]
 
 
 @dataclass(slots=True)
@@ -133,19 +126,20 @@ class Attribution:
             name.domain, message.ech_config_id, head.boot_ns
         ):  # fmt: skip
             name = Name(name.domain, Label.HIDDEN, Evidence.ECH)
-        self._name_running(_conversation(head.ifindex, head.l4_proto, found), name, head.boot_ns)
+        running = _Running(name, head.boot_ns, head.boot_ns)
+        self._remember(_conversation(head.ifindex, head.l4_proto, found), running)
         if name.label is Label.EXACT and self._limits.sni_ttl_cap_s:
             place = Place(device_key(found, interface), found.remote)
             ttl_s = self._limits.sni_ttl_cap_s
             self.names.learn(interface.name, place, name.domain, head.boot_ns, ttl_s, asked=False)
         return Shown(interface.name, found, name.domain, name.evidence) if is_hello else None
 
-    def _name_running(self, conversation: Conversation, name: Name, now_boot_ns: int) -> None:
+    def _remember(self, conversation: Conversation, running: _Running) -> None:
         self._running.pop(conversation, None)
         if len(self._running) >= self._limits.flows:
             del self._running[next(iter(self._running))]
             self.flow_overflow += 1
-        self._running[conversation] = _Running(name, now_boot_ns, now_boot_ns)
+        self._running[conversation] = running
 
     def reopen(self, ifindex: int, l4_proto: int, found: Ends, since_boot_ns: int) -> None:
         """A new connection between ports that had one: what the earlier one was called is past."""
@@ -166,8 +160,7 @@ class Attribution:
             running.seen_boot_ns = now_boot_ns
             return running.name
         name = self.names.name(Place(device_key(found, interface), found.remote), began_boot_ns)
-        self._name_running(conversation, name, began_boot_ns)
-        self._running[conversation].seen_boot_ns = now_boot_ns
+        self._remember(conversation, _Running(name, began_boot_ns, now_boot_ns))
         return name
 
     def expire(self, before_boot_ns: int) -> None:
@@ -184,4 +177,4 @@ class Attribution:
 
 
 def _conversation(ifindex: int, l4_proto: int, found: Ends) -> Conversation:
-    return Conversation(ifindex, l4_proto, found.client, found.client_port, found.remote, found.remote_port)
+    return ifindex, l4_proto, found.client, found.client_port, found.remote, found.remote_port
