@@ -61,7 +61,7 @@ def test_a_choice_takes_its_choices_and_nothing_else() -> None:
 
 @pytest.mark.parametrize(
     ("name", "default", "minimum", "maximum"),
-    [("capture_heads_per_sec", 12_000, 0, 1_000_000), ("capture_buffer_kib", 1_024, 64, 262_144)],
+    [("capture_heads_per_sec", 20_000, 0, 1_000_000), ("capture_buffer_kib", 4_096, 64, 262_144)],
 )
 def test_bounds_of_capture(name: str, default: int, minimum: int, maximum: int) -> None:
     setting = _ALL[name]

@@ -37,8 +37,8 @@ class Sizes:
     flow_entries: int = 65536  #: of each of the two flow maps
     fragment_entries: int = 4096  #: datagrams in pieces that are remembered
     stream_entries: int = 4096  #: TCP streams whose ClientHello is awaited
-    ring_bytes: int = 1 << 20  #: for payload heads; rounded up to a power of two, at least a page
-    heads_per_s: int = 12_000  #: payload heads captured a second on each CPU; 0 = none
+    ring_bytes: int = 4 << 20  #: for payload heads; rounded up to a power of two, at least a page
+    heads_per_s: int = 20_000  #: payload heads captured a second on each CPU; 0 = none
 
 
 @dataclass
