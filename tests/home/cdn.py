@@ -139,9 +139,10 @@ def main() -> int:
           f" {_DURATION_S} s\n\nclients use a name as long as its time to live allows", flush=True)  # fmt: skip
     strict = observe_cdn(_DURATION_S)
     print(render(strict), flush=True)
-    print(f"\nclients use a name for at least {_BROWSERS_KEEP_S} s, as browsers do; for comparison", flush=True)
-    print(render(observe_cdn(_DURATION_S, _BROWSERS_KEEP_S)))
-    return 0 if strict.is_clean else 1
+    print(f"\nclients use a name for at least {_BROWSERS_KEEP_S} s, as browsers do", flush=True)
+    lax = observe_cdn(_DURATION_S, _BROWSERS_KEEP_S)
+    print(render(lax))
+    return 0 if strict.is_clean and lax.is_clean else 1
 
 
 if __name__ == "__main__":

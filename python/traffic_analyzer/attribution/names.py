@@ -11,6 +11,8 @@ from ..records import Evidence, Label
 _NS = 10**9
 #: A name with a time to live of 0 is for the connection that follows at once (RFC 1035 3.2.1).
 _AT_ONCE_NS = 2 * _NS
+#: Browsers use an address for a while after its time: so long a name that ran out makes another one less sure.
+_DOUBT_NS = 60 * _NS
 
 
 class Name(NamedTuple):
@@ -46,6 +48,10 @@ class _Span:
     def holds(self, at: int) -> bool:
         return self.since <= at < self.until
 
+    def may_hold(self, at: int) -> bool:
+        """True where it holds, or has not been over for long."""
+        return self.since <= at < self.until + _DOUBT_NS
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -54,9 +60,14 @@ class _Entry:
     asked: _Span = field(default_factory=_Span)  #: by DNS
     shown: _Span = field(default_factory=_Span)  #: in a ClientHello
 
+    def may_hold(self, at: int) -> bool:
+        """True where a flow that began then may be of this name."""
+        return self.asked.may_hold(at) or self.shown.holds(at)
+
     @property
-    def until_boot_ns(self) -> int:
-        return max(self.asked.until, self.shown.until)
+    def forget_boot_ns(self) -> int:
+        """When nothing depends on it any more."""
+        return max(self.asked.until + _DOUBT_NS, self.shown.until)
 
 
 @dataclass
@@ -135,10 +146,10 @@ class Names:
                 entry = self._places.get(place, {}).get(name)
                 if entry is None:
                     continue
-                if entry.until_boot_ns < before_boot_ns:
+                if entry.forget_boot_ns < before_boot_ns:
                     self._drop(place, name, entry, self.events.expired)
                 else:
-                    self._due[entry.until_boot_ns // _NS].append((place, name))
+                    self._due[entry.forget_boot_ns // _NS].append((place, name))
 
     def take_events(self) -> Events:
         """What happened since the last call."""
@@ -151,7 +162,7 @@ class Names:
         asked = [(e.learnt_boot_ns, name) for name, e in entries.items() if e.asked.holds(at_boot_ns)]
         shown = [(e.learnt_boot_ns, name) for name, e in entries.items() if e.shown.holds(at_boot_ns)]
         if asked:
-            is_one = len({name for _, name in asked + shown}) == 1
+            is_one = all(name == asked[0][1] or not e.may_hold(at_boot_ns) for name, e in entries.items())
             return Name(max(asked)[1], Label.EXACT if is_one else Label.AMBIGUOUS, Evidence.DNS)
         if shown:
             return Name(max(shown)[1], Label.AMBIGUOUS, Evidence.SNI)
