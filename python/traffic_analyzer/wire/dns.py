@@ -65,11 +65,13 @@ class Message(NamedTuple):
     answers: tuple[Resource, ...]  #: the answer section
     edns_payload_bytes: int | None  #: as read; None without EDNS, or where it could not be reached
     is_complete: bool  #: all records that the header counts were read
+    additional: tuple[Resource, ...] = ()  #: the additional section, where it was asked for
 
 
-def parse_message(data: bytes) -> Message:
+def parse_message(data: bytes, with_additional: bool = False) -> Message:
     """The message at the beginning of ``data``, with all that stands before the first malformed or missing byte.
 
+    :param with_additional: keep the additional section too
     :raises WireError: the header, or the first question that it counts, cannot be read
     """
     if len(data) < _HEADER.size:
@@ -78,11 +80,14 @@ def parse_message(data: bytes) -> Message:
     names: Names = {}
     questions: list[Question] = []
     answers: list[Resource] = []
+    additional: list[Resource] = []
     edns: list[tuple[int, int]] = []
     is_complete = True
     try:
         at = _read_questions(data, question_count, names, questions)
         at = _read_answers(data, at, answer_count, names, answers)
+        if with_additional:
+            _read_answers(data, _skip_records(data, at, authority_count), additional_count, names, additional)
         if authority_count or additional_count:
             _read_edns(data, at, authority_count, additional_count, edns)
     except (WireError, struct.error) as error:
@@ -100,6 +105,7 @@ def parse_message(data: bytes) -> Message:
         tuple(answers),
         payload_bytes,
         is_complete,
+        tuple(additional),
     )
 
 
@@ -143,6 +149,14 @@ def _read_data(data: bytes, at: int, end: int, type_: int, names: Names) -> byte
             raise WireError(f"name up to {behind} in record data up to {end}")
         return name
     return parse_service_binding(data, at, end, names)
+
+
+def _skip_records(data: bytes, at: int, count: int) -> int:
+    _check_count(count)
+    for _ in range(count):
+        at = skip_name(data, at)
+        at += 10 + _RECORD.unpack_from(data, at)[3]
+    return at
 
 
 def _read_edns(data: bytes, at: int, skipped: int, count: int, edns: list[tuple[int, int]]) -> None:

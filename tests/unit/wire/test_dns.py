@@ -219,6 +219,25 @@ def test_the_upper_bits_of_the_response_code() -> None:
     assert parse_message(data).rcode == 16
 
 
+def test_the_additional_section_where_it_is_asked_for() -> None:
+    data = header(1, 1, 2, 3) + question("a") + record(_OWNER, 1, b"abcd")
+    data += record(name("x.y"), 2, b"\1z\0") + record(_OWNER, 1, b"efgh")
+    added = record(b"\1b" + pointer(12), 28, bytes(16), class_=0x8001), _OPT, record(_OWNER, 1, b"ijkl")
+    whole = data + b"".join(added)
+    found = parse_message(whole, with_additional=True)
+    assert found._replace(additional=()) == parse_message(whole)
+    assert found.edns_payload_bytes == 1232
+    assert found.additional == (
+        Resource("b.a", 28, 0x8001, 60, bytes(16)), Resource("", 41, 1232, 0, b""), Resource("a", 1, 1, 60, b"ijkl"),
+    )  # fmt: skip
+    for end in range(len(data), len(whole)):
+        cut = parse_message(whole[:end], with_additional=True)
+        assert cut.additional == found.additional[: len(cut.additional)] and not cut.is_complete
+        assert len(cut.additional) == sum(end >= len(data + b"".join(added[: count + 1])) for count in range(3))
+    flood = parse_message(header(1, 0, 60_000, 1) + question("a") + record(_OWNER, 1, b"abcd") * 4_000, True)
+    assert (flood.additional, flood.is_complete) == ((), False)
+
+
 @pytest.mark.parametrize(
     ("counts", "records"),
     [
