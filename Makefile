@@ -15,29 +15,36 @@ OBJECTS := build/ebpf/traffic_analyzer.bpfel.o build/ebpf/traffic_analyzer.bpfeb
 EBPF_HEADERS := $(wildcard ebpf/*.h)
 SUFFIXES := python/traffic_analyzer/data/public_suffixes
 SUFFIX_LIST := /usr/share/publicsuffix/public_suffix_list.dat
+VENDORS := python/traffic_analyzer/data/vendors
+VENDOR_LISTS := $(addprefix /usr/share/ieee-data/,oui.csv mam.csv oui36.csv iab.csv)
 
-RUN_PACKAGES := clang llvm libbpf-dev linux-libc-dev python3-bpfcc python3-venv publicsuffix
-TEST_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool tshark dnsmasq-base nginx-light curl bind9-dnsutils iputils-ping \
-	openssl sqlite3 bpftool shellcheck chromium firefox-esr libnss3-tools unbound knot-dnsutils
+RUN_PACKAGES := clang llvm libbpf-dev linux-libc-dev python3-bpfcc python3-venv publicsuffix ieee-data
+TEST_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool tshark dnsmasq-base nginx-light curl bind9-dnsutils iputils-ping nftables tzdata \
+	openssl sqlite3 bpftool shellcheck chromium firefox-esr libnss3-tools unbound knot-dnsutils isc-dhcp-client
 
-.PHONY: help setup build run demo browsers test test-oldest bench score lint package docs clean
+# Kernels for QEMU are downloaded by series, unpacked, and never installed.
+QEMU_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool iputils-ping util-linux qemu-system-x86 busybox-static kmod zstd nftables \
+	conntrack
+KERNELS ?= 6.1 6.12
+
+.PHONY: help setup build run demo browsers test test-oldest test-kernels bench score lint package docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what is missing: Debian packages (as root) and the Python environment
 	@hack/install-packages $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory $(VENV)/.dev
 
-build: $(VENV)/.run $(OBJECTS) $(SUFFIXES) ## the eBPF objects, both byte orders, and .venv/bin/traffic-analyzer
+build: $(VENV)/.run $(OBJECTS) $(SUFFIXES) $(VENDORS) ## the eBPF objects, both byte orders, and .venv/bin/traffic-analyzer
 	@:
 
-run: ## collect on the default-route interface (or IFACE="name …") until Ctrl-C, as root
+run: ## collect on the interfaces that see everything (or IFACE="name …") until Ctrl-C, as root
 	@[ "$$(id -u)" -eq 0 ] || { echo 'counting packets takes root: run `sudo make run`' >&2; exit 1; }
 	@hack/install-packages $(RUN_PACKAGES)
 	@$(MAKE) --no-print-directory build
-	@echo "Reports, in another terminal: $(BIN)/traffic-analyzer top-ip$(if $(DB), --db $(DB))   (top-lan, top-flow, --help)"
+	@echo "Reports, in another terminal: $(BIN)/traffic-analyzer top-domain$(if $(DB), --db $(DB))   (status, top-device, --help)"
 	@exec $(BIN)/traffic-analyzer run $(addprefix --iface ,$(IFACE)) $(addprefix --db ,$(DB)) $(RUN_FLAGS)
 
 demo: ## build a virtual home in network namespaces, send real traffic for 20 s, print the reports
@@ -53,6 +60,10 @@ test-oldest: setup build ## the tests that touch libraries, with their oldest ve
 	@build/oldest/bin/pip install --quiet --disable-pip-version-check --constraint hack/oldest-versions --editable '.[test]'
 	@build/oldest/bin/python -m pytest tests/unit tests/kernel/test_attach.py tests/kernel/test_database_trouble.py
 
+test-kernels: setup build ## kernel tests, flowtables and a clock that jumps, under KERNELS="6.1 6.12" in QEMU
+	@hack/install-packages $(QEMU_PACKAGES)
+	@$(BIN)/python -m tests.qemu $(KERNELS)
+
 browsers: setup build ## real browsers, and a home behind shared addresses: every flow beside its true name
 	@$(BIN)/python -m tests.home.browsers
 	@$(BIN)/python -m tests.home.cdn
@@ -64,7 +75,7 @@ score: setup build ## replay CAPTURES=dir through the real programs and compare 
 	@$(BIN)/python -m tests.score $(CAPTURES)
 
 lint: setup ## ruff, mypy --strict, shellcheck
-	@$(BIN)/ruff check python tests hack/compile-public-suffixes
+	@$(BIN)/ruff check python tests hack/compile-public-suffixes hack/compile-vendors
 	@$(BIN)/mypy
 	@shellcheck hack/install-packages .ci/run
 
@@ -93,6 +104,9 @@ build/ebpf/traffic_analyzer.%.o: ebpf/traffic_analyzer.bpf.c $(EBPF_HEADERS)
 
 $(SUFFIXES): hack/compile-public-suffixes $(wildcard $(SUFFIX_LIST))
 	@$(PYTHON) $< $(SUFFIX_LIST) $@
+
+$(VENDORS): hack/compile-vendors $(wildcard $(VENDOR_LISTS))
+	@$(PYTHON) $< $(VENDOR_LISTS) $@
 
 $(VENV)/.venv:
 	@$(PYTHON) -m venv $(VENV)

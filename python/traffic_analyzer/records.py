@@ -54,6 +54,42 @@ class HeadKind(enum.IntEnum):
     HTTP = 4  #: a request to port 80
 
 
+#: Devices that are no single machine beyond a link. Every other device is a MAC, an address where the link tells none,
+#: or a network (``10.9.0.0/24``) that lies behind another router.
+THIS_MACHINE = "this machine"
+FORWARDED = "forwarded"  #: clients behind this router on interfaces that are not counted: seen on the uplink only
+MULTICAST = "multicast"
+BROADCAST = "broadcast"
+
+
+class NameSource(enum.IntEnum):
+    """Where a device's name is from; the lower one is shown."""
+
+    LABEL = 0  #: the user's, from our own configuration
+    STATIC_LEASE = 1  #: a host section of the DHCP server's configuration
+    LEASE = 2  #: a file of leases of dnsmasq or odhcpd
+    HOSTS = 3  #: /etc/hosts
+    MDNS = 4  #: said by itself, RFC 6762
+    DHCP = 5  #: said by itself, to a DHCP server
+    VENDOR = 6  #: who made the network card
+
+
+class DeviceName(NamedTuple):
+    """A name that a device goes by."""
+
+    device: str  #: its MAC or address as text
+    source: int  #: :class:`NameSource`
+    name: str  #: hostile: somebody's own text
+
+
+class Notice(NamedTuple):
+    """Something that a user should know of this machine as it is now. Faces have the sentence."""
+
+    code: str
+    subject: str  #: an interface, a flowtable, a quota
+    detail: str = ""
+
+
 class Traffic(NamedTuple):
     """Bytes and packets as on the wire, link header included, preamble and FCS not."""
 
@@ -76,6 +112,7 @@ class FlowRecord(NamedTuple):
     packets: int
     first_boot_ns: int = 0  #: boot clock of its first packet in this generation
     opened: bool = False  #: by a TCP SYN: what an earlier connection between these ports was called is past
+    ingress_ifindex: int = 0  #: egress: where it came into this machine; 0: it was made here
 
 
 class Head(NamedTuple):
@@ -95,6 +132,7 @@ class Head(NamedTuple):
     datagram: int  #: identification of a fragmented datagram; 0 where it is whole
     length: int  #: bytes on the wire that it stands for; more than captured where a datagram is cut or in pieces
     payload: bytes  #: at most 1,500
+    ingress_ifindex: int = 0  #: as in :class:`FlowRecord`
 
 
 class CounterRecord(NamedTuple):
@@ -124,8 +162,14 @@ class Interface:
     ifindex: int
     has_link_header: bool
     role: Role = Role.HOST
-    addresses: frozenset[bytes] = frozenset()
+    addresses: frozenset[bytes] = frozenset()  #: its own, and those of the devices above it (the bridge of a port)
     networks: tuple[tuple[bytes, int], ...] = ()  #: (address, prefix length in bits) of what is on the link
+    routed: tuple[tuple[bytes, int], ...] = ()  #: the same of what is behind other routers on the link
+    kind: str = ""  #: ``bridge``, ``vlan``, ``veth``, ``tun``, ``ppp``, ``wireguard``…; empty: hardware, or not known
+    is_primary: bool = True  #: False: all that passes it is counted on other interfaces, above or below it
+    passed_by: tuple[str, ...] = ()  #: devices below it between which a flowtable forwards without passing it
+    bottom: tuple[tuple[str, str], ...] = ()  #: then, if primary: name and kind of the devices at the bottom below it
+    hides_origin: bool = False  #: what leaves it does not say where it came in: below PPPoE (skb_scrub_packet)
 
 
 class FlowKey(NamedTuple):
@@ -152,7 +196,7 @@ class CounterKey(NamedTuple):
     minute_unix_s: int
     iface: str
     direction: int
-    counter: str
+    counter: str  #: an item of the ledger
 
 
 class QuestionKey(NamedTuple):
@@ -192,6 +236,14 @@ class NameHealth(NamedTuple):
     unasked: int  #: answers to a question that this device was not seen to ask: no name was taken
 
 
+class LinkCounters(NamedTuple):
+    """What an interface counted itself since it was made, in units of its own."""
+
+    rx: Traffic
+    tx: Traffic
+
+
+
 class Health(NamedTuple):
     """How the collector fared in one turn, for one interface."""
 
@@ -216,3 +268,6 @@ class Batch:
     questions: dict[QuestionKey, int] = field(default_factory=dict)  #: counts
     server_names: dict[ServerNameKey, int] = field(default_factory=dict)  #: counts
     name_health: list[NameHealth] = field(default_factory=list)
+    addresses: set[tuple[str, bytes]] = field(default_factory=set)  #: (device, its address) that were seen together
+    device_names: list[DeviceName] = field(default_factory=list)  #: new ones, and those said again
+    minute_unix_s: int = 0  #: that it is booked into

@@ -1,0 +1,1 @@
+"""What devices are called, and who says so."""

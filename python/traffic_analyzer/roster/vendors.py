@@ -1,0 +1,73 @@
+"""Who made a network card: the vendor that the prefix of its MAC was assigned to (standards-oui.ieee.org).
+
+The lists are compiled at build time by ``hack/compile-vendors``. A look-up reads one to three pieces of 32 KiB of the
+file and keeps none of them. Where the file is missing, or is none, there are no vendors.
+"""
+
+from __future__ import annotations
+
+import zlib
+from bisect import bisect_right
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple
+
+DATA = Path(__file__).parents[1] / "data" / "vendors"
+
+_PREFIX_DIGITS = (9, 7, 6)  # MA-S, MA-M, MA-L: the longest wins
+_RANDOMISED = 0x02  # locally administered, IEEE 802 8.2.2
+
+
+class _Index(NamedTuple):
+    """Where the pieces of the file are."""
+
+    firsts: list[str]  #: the first prefix of each, in order
+    starts: list[int]  #: of each, and the end of the last; bytes
+
+
+def is_randomised(mac: str) -> bool:
+    """True where a device made *mac* (``aa:bb:cc:dd:ee:ff``) up, or a person did."""
+    return bool(int(mac[:2], 16) & _RANDOMISED)
+
+
+def vendor_of(mac: str, path: Path = DATA) -> str | None:
+    """Whom the prefix of *mac* (``aa:bb:cc:dd:ee:ff``) was assigned to; None where it was to nobody, or made up.
+
+    :param path: the compiled lists.
+    """
+    if is_randomised(mac):
+        return None
+    digits = mac.replace(":", "").upper()
+    try:
+        index = _load(path)
+        for count in _PREFIX_DIGITS:
+            if (vendor := _find(path, index, digits[:count])) is not None:
+                return vendor
+    except (OSError, zlib.error, ValueError):
+        pass
+    return None
+
+
+@cache
+def _load(path: Path) -> _Index:
+    with path.open("rb") as file:
+        packed_bytes = int.from_bytes(file.read(4), "big")
+        lines = zlib.decompress(file.read(packed_bytes)).decode("ascii").split("\n")
+    firsts, sizes = zip(*(line.split(" ") for line in lines), strict=True)
+    return _Index(list(firsts), list(accumulate(map(int, sizes), initial=4 + packed_bytes)))
+
+
+def _find(path: Path, index: _Index, prefix: str) -> str | None:
+    piece = bisect_right(index.firsts, prefix) - 1
+    if piece < 0:
+        return None
+    start, end = index.starts[piece : piece + 2]
+    with path.open("rb") as file:
+        file.seek(start)
+        lines = b"\n" + zlib.decompress(file.read(end - start))
+    at = lines.find(f"\n{prefix} ".encode("ascii"))
+    if at < 0:
+        return None
+    at += len(prefix) + 2
+    return lines[at : lines.index(b"\n", at)].decode("utf-8")
