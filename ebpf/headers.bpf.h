@@ -14,6 +14,7 @@
 #define ETHERTYPE_8021AD 0x88a8
 #define ETHERTYPE_QINQ 0x9100 /* before 802.1ad, still sent */
 #define ETHERTYPE_PPPOE 0x8864
+#define GROUP_MAC 0x01 /* bit of the first byte: multicast or broadcast (IEEE 802, 8.2.2) */
 #define ETHERNET_LENGTH_MAX 1500 /* up to here the field is a length, and an LLC header follows (IEEE 802.3) */
 #define PPP_IPV4 0x0021
 #define PPP_IPV6 0x0057
@@ -43,6 +44,8 @@
 #define PORT_DNS 53
 #define PORT_HTTP 80
 #define PORT_MDNS 5353
+#define PORT_DHCP_SERVER 67 /* RFC 2131, 4.1 */
+#define PORT_DHCPV6_SERVER 547 /* RFC 8415, 7.2 */
 
 struct ethernet_header {
 	__u8 destination[TA_MAC_LEN];

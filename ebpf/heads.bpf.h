@@ -2,7 +2,7 @@
 /*
  * Payload heads: the bytes that tell a name, copied to the ring buffer.
  *
- * By port: DNS and mDNS, every packet. By their first bytes, on any port and
+ * By port: DNS and mDNS, every packet, and DHCP. By their first bytes, on any port and
  * only among the first packets of a flow in a generation: ClientHellos, QUIC
  * Initials, HTTP requests. A flow that goes on costs a comparison. What is
  * lost is counted by kind and cause.
@@ -112,6 +112,7 @@ __noinline int hand_over(struct __sk_buff *skb, struct capture *what)
 	head->key = what->key;
 	head->boot_ns = bpf_ktime_get_boot_ns();
 	head->datagram = what->datagram;
+	head->ingress_ifindex = what->key.direction == TA_EGRESS ? skb->ingress_ifindex : 0;
 	head->kind = what->kind;
 	__builtin_memcpy(head->neighbour_mac, what->neighbour_mac, TA_MAC_LEN);
 
@@ -175,6 +176,8 @@ static __always_inline void capture_udp(struct __sk_buff *skb, struct capture *w
 		what->kind = TA_HEAD_DNS;
 	else if (is_port(&what->key, PORT_MDNS))
 		what->kind = TA_HEAD_MDNS;
+	else if (what->key.dst_port == bpf_htons(PORT_DHCP_SERVER) || what->key.dst_port == bpf_htons(PORT_DHCPV6_SERVER))
+		what->kind = TA_HEAD_DHCP;
 	else if (!bpf_skb_load_bytes(skb, what->offset, head, sizeof(head)) && is_quic_initial(head))
 		what->kind = TA_HEAD_QUIC;
 	else

@@ -32,6 +32,7 @@ struct packet {
 	__u32 fragment_offset; /* bytes of the datagram before a later fragment */
 	__u32 found; /* set of enum ta_counter: what was met on the way */
 	bool is_flow;
+	bool is_group; /* to a group address of the link */
 };
 
 struct fragment {
@@ -89,6 +90,7 @@ static __always_inline __u16 pull_link(struct cursor *at, struct packet *packet)
 	__builtin_memcpy(packet->neighbour_mac,
 			 packet->key.direction == TA_INGRESS ? ethernet->source : ethernet->destination,
 			 TA_MAC_LEN);
+	packet->is_group = ethernet->destination[0] & GROUP_MAC;
 	ethertype = bpf_ntohs(ethernet->ethertype);
 
 	for (int i = 0; i < VLAN_TAGS && is_vlan(ethertype); i++) {

@@ -31,7 +31,7 @@ static __always_inline void add(struct ta_traffic *sum, const struct ta_traffic 
 }
 
 /* The flow of a packet, on this CPU, without that packet; NULL where the flow map has no room left. */
-static __always_inline struct ta_flow *find_flow(void *flow_map, const struct packet *packet)
+static __always_inline struct ta_flow *find_flow(struct __sk_buff *skb, void *flow_map, const struct packet *packet)
 {
 	struct ta_flow *flow = bpf_map_lookup_elem(flow_map, &packet->key);
 	struct ta_flow first = {};
@@ -46,6 +46,8 @@ static __always_inline struct ta_flow *find_flow(void *flow_map, const struct pa
 	if (!flow->traffic.packets) {
 		flow->first_boot_ns = bpf_ktime_get_boot_ns();
 		__builtin_memcpy(flow->neighbour_mac, packet->neighbour_mac, TA_MAC_LEN);
+		if (packet->key.direction == TA_EGRESS) /* on ingress it is this interface, or one below */
+			flow->ingress_ifindex = skb->ingress_ifindex;
 	}
 	return flow;
 }
@@ -98,7 +100,7 @@ static __always_inline int count(struct __sk_buff *skb, enum ta_direction direct
 	struct ta_flow *flow = NULL;
 	void *flow_map;
 	__u32 zero = 0, generation;
-	struct ta_traffic *counter;
+	struct ta_traffic *counter, buffer = { .bytes = skb->len, .packets = 1 };
 
 	state = bpf_map_lookup_elem(&control, &zero);
 	if (!state)
@@ -115,15 +117,18 @@ static __always_inline int count(struct __sk_buff *skb, enum ta_direction direct
 	measure(skb, &packet);
 
 	add(&counter[TA_SEEN], &packet.traffic);
+	add(&counter[TA_BUFFERS], &buffer);
+	if (packet.is_group)
+		add(&counter[TA_GROUP], &buffer);
 	if (packet.is_flow) {
-		flow = find_flow(flow_map, &packet);
+		flow = find_flow(skb, flow_map, &packet);
 		look_into(skb, &packet, flow, state->heads_per_s);
 		add(flow ? &flow->traffic : &counter[TA_NOT_BOOKED], &packet.traffic);
 	} else {
 		add(&counter[TA_NON_IP], &packet.traffic);
 	}
 	if (packet.found)
-		for (int i = TA_NOT_BOOKED + 1; i < TA_COUNTERS; i++)
+		for (int i = TA_MALFORMED; i < TA_COUNTERS; i++)
 			if (packet.found & FOUND(i))
 				add(&counter[i], &packet.traffic);
 	return TC_ACT_UNSPEC;

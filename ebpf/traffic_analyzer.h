@@ -11,7 +11,7 @@
 #ifndef TRAFFIC_ANALYZER_H
 #define TRAFFIC_ANALYZER_H
 
-#define TA_ABI_VERSION 2
+#define TA_ABI_VERSION 3
 
 #define TA_ADDRESS_LEN 16 /* bytes; an IPv4 address fills the first four, the rest is 0 */
 #define TA_MAC_LEN 6 /* bytes */
@@ -30,13 +30,16 @@ enum ta_direction {
 /*
  * Counted per interface and direction, each in bytes and packets.
  * SEEN = what the flows hold + NON_IP + NOT_BOOKED, in every generation.
- * What stands below NOT_BOOKED tells how a packet was read; it is part of the
- * three above and never added to them.
+ * BUFFERS and GROUP are the same packets in the units of devices made of
+ * software, to be compared with their own counters. What stands below tells
+ * how a packet was read; it is part of the first three and never added.
  */
 enum ta_counter {
 	TA_SEEN = 0, /* every packet */
 	TA_NON_IP, /* neither IPv4 nor IPv6: ARP, LLDP, MPLS, PPP control, ... */
 	TA_NOT_BOOKED, /* no room in the flow map */
+	TA_BUFFERS, /* every packet, in socket buffers: bytes that they hold, link header included, and their number */
+	TA_GROUP, /* of BUFFERS, those to a group address of the link: a bridge sends them to each of its ports */
 	TA_MALFORMED, /* said to be IP, but its header does not hold; in NON_IP */
 	TA_L4_TRUNCATED, /* booked without ports: the transport header is cut short */
 	TA_FRAGMENT_ORPHAN, /* booked without ports: first fragment never seen */
@@ -58,6 +61,9 @@ enum ta_counter {
 	TA_HTTP_RING_FULL,
 	TA_HTTP_FLOW_CAP,
 	TA_HTTP_RATE_CAP,
+	TA_DHCP_RING_FULL,
+	TA_DHCP_FLOW_CAP,
+	TA_DHCP_RATE_CAP,
 	TA_COUNTERS,
 };
 
@@ -68,6 +74,7 @@ enum ta_head_kind {
 	TA_HEAD_TLS, /* a ClientHello over TCP, any port */
 	TA_HEAD_QUIC, /* an Initial, any UDP port */
 	TA_HEAD_HTTP, /* a request to TCP port 80 */
+	TA_HEAD_DHCP, /* what a client says to a server: UDP to port 67 or 547 */
 };
 
 /* Why a payload head is lost. */
@@ -102,6 +109,8 @@ struct ta_flow {
 	__u64 first_boot_ns; /* boot clock of the first packet that this CPU saw in this generation; 0 = none */
 	__u8 neighbour_mac[TA_MAC_LEN]; /* link source on ingress, destination on egress; 0 without a link header */
 	__u16 heads; /* records captured, and TA_FLOW_OPENED */
+	__u32 ingress_ifindex; /* where its first packet came into this machine; 0 = made here, or not egress */
+	__u32 padding; /* 0 */
 };
 
 /* Element of the interface map, one for each CPU; at generation % TA_GENERATIONS * TA_INTERFACE_SLOTS + slot. */
@@ -126,6 +135,7 @@ struct ta_head {
 	__u64 boot_ns; /* boot clock */
 	__u32 datagram; /* identification of a fragmented datagram, as on the wire; 0 = not fragmented */
 	__u32 length; /* bytes on the wire that it stands for; more than captured where a datagram is cut */
+	__u32 ingress_ifindex; /* as in struct ta_flow */
 	__u8 neighbour_mac[TA_MAC_LEN]; /* as in struct ta_flow */
 	__u8 kind; /* enum ta_head_kind */
 	__u8 padding; /* 0 */

@@ -8,13 +8,16 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from .errors import TrafficAnalyzerError
+from .errors import TrafficAnalyzerError, UsageError
 from .faces.cli.parser import Action, build_parser
 from .faces.cli.prune import render_pruned
 from .faces.cli.report import print_report
-from .settings import PRUNE, RUN
+from .faces.cli.status import print_status
+from .records import Role
+from .settings import PRUNE, RUN, STATUS
 from .units import escaped
 
 _EXIT_INTERRUPTED = 130
@@ -27,17 +30,39 @@ class _OneLine(logging.Formatter):
         return escaped(super().format(record))
 
 
+def _roles(texts: Sequence[str]) -> dict[str, Role]:
+    """``br-lan=lan`` and the like, by interface; the last one counts. A name may hold ``=`` itself."""
+    known = {role.value: role for role in Role}
+    found = {}
+    for text in texts:
+        iface, _, role = text.rpartition("=")
+        if not iface or role not in known:
+            raise UsageError(f"--role {text}: write an interface and one of {', '.join(known)}, as in --role eth1=wan")
+        found[iface] = known[role]
+    return found
+
+
 def _run(arguments: argparse.Namespace) -> int:
     from . import daemon  # reports need neither libbpf nor threads
     from .attribution.attribute import Limits
+    from .collector import Config
+    from .configuration import sections_of
     from .kernel.instance import Sizes
+    from .quotas.quotas import quotas_of
+    from .roster.labels import labels_of
 
     handler = logging.StreamHandler()
     handler.setFormatter(_OneLine("traffic-analyzer: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    sections = sections_of(Path(arguments.config), may_be_absent="config" not in arguments.given)
+    try:
+        labels_of(sections)  # what is wrong later on is a notice, and what it said before is kept
+    except UsageError as error:
+        raise UsageError(f"{arguments.config} {error}") from None
     return daemon.run(
-        daemon.Config(
-            ifaces=tuple(dict.fromkeys(arguments.iface or ())),
+        Config(
+            ifaces=tuple(dict.fromkeys(arguments.iface or ("auto",))),
+            roles=_roles(arguments.role or ()),
             bpf_object=arguments.bpf_object,
             db=Path(arguments.db),
             flush_interval_s=arguments.flush_interval_secs,
@@ -54,7 +79,9 @@ def _run(arguments: argparse.Namespace) -> int:
                 heads_per_s=arguments.capture_heads_per_sec,
             ),
             progress_s=arguments.progress_secs,
-        )
+        ),
+        quotas_of(sections, arguments.config),
+        arguments.config,
     )
 
 
@@ -68,6 +95,7 @@ def _prune(arguments: argparse.Namespace) -> int:
 
 ACTIONS = (
     Action("run", "collect traffic until Ctrl-C", RUN, _run),
+    Action("status", "how the collector stands, and what it cannot see", STATUS, print_status, ("json",)),
     Action("prune", "delete rows older than a number of days", PRUNE, _prune),
 )
 

@@ -8,12 +8,12 @@ from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from .errors import WireError
 from .records import Head, HeadKind
-from .wire import dns, http, quic, tls
+from .wire import dhcp, dns, http, quic, tls
 from .wire.dns_stream import DnsStream
 from .wire.quic_crypto import Cipher
 from .wire.stream import Stream
 
-Message: TypeAlias = dns.Message | tls.ClientHello | http.RequestHead
+Message: TypeAlias = dns.Message | tls.ClientHello | http.RequestHead | dhcp.DhcpMessage
 
 _TCP = 6
 _DATAGRAM_BYTES = 65_535
@@ -167,6 +167,7 @@ class Dissector:
             HeadKind.TLS: self._read_tls,
             HeadKind.QUIC: self._read_quic,
             HeadKind.HTTP: self._read_http,
+            HeadKind.DHCP: self._read_dhcp,
         }
 
     @property
@@ -189,7 +190,7 @@ class Dissector:
 
     def _read_partly(self, datagram: _Datagram) -> Iterator[Heard]:
         if datagram.first:
-            for message in self._parse_dns(datagram.stream.head):
+            for message in self._parse_dns(datagram.first.kind, datagram.stream.head):
                 yield Heard(datagram.first, message)
 
     def _read_dns(self, flow: Flow, head: Head) -> Iterator[Message]:
@@ -199,15 +200,16 @@ class Dissector:
                 lookups.start = head.sequence
             offset = (head.sequence - lookups.start) % _SEQUENCES
             for payload in lookups.stream.add(offset, head.payload, head.length):
-                yield from self._parse_dns(payload)
+                yield from self._parse_dns(head.kind, payload)
         elif head.datagram:
             yield from self._read_fragment(flow, head)
         else:
-            yield from self._parse_dns(head.payload)
+            yield from self._parse_dns(head.kind, head.payload)
 
-    def _parse_dns(self, payload: bytes) -> Iterator[Message]:
+    def _parse_dns(self, kind: int, payload: bytes) -> Iterator[Message]:
+        # A device that answers by multicast tells its addresses in the additional section (RFC 6763 12).
         try:
-            yield dns.parse_message(payload)
+            yield dns.parse_message(payload, with_additional=kind == HeadKind.MDNS)
         except WireError:
             self.malformed += 1
 
@@ -220,7 +222,7 @@ class Dissector:
         datagram.stream.add(head.sequence, head.payload)
         if datagram.first and datagram.stream.is_full:
             self._datagrams.drop(key)
-            yield from self._parse_dns(datagram.stream.head)
+            yield from self._parse_dns(head.kind, datagram.stream.head)
 
     def give_up(self, before_boot_ns: int) -> Iterator[Heard]:
         """What can be read of the datagrams whose first piece came before then, and others of them never."""
@@ -271,6 +273,14 @@ class Dissector:
         request = http.parse_request_head(head.payload)
         if request is not None:
             yield request
+
+    def _read_dhcp(self, flow: Flow, head: Head) -> Iterator[Message]:
+        if head.l4_proto == _TCP or head.datagram or head.length > len(head.payload):
+            return  # not whole
+        parse = dhcp.parse_dhcpv4 if len(flow.src) == 4 else dhcp.parse_dhcpv6
+        message = parse(head.payload)
+        if message is not None:
+            yield message
 
 
 def _bounced(flow: Flow) -> Flow:

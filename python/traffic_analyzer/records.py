@@ -52,6 +52,7 @@ class HeadKind(enum.IntEnum):
     TLS = 2  #: a ClientHello over TCP
     QUIC = 3  #: a long-header Initial
     HTTP = 4  #: a request to port 80
+    DHCP = 5  #: what a client says to a DHCP server, UDP ports 67 and 547
 
 
 #: Devices that are no single machine beyond a link. Every other device is a MAC, an address where the link tells none,
@@ -77,7 +78,7 @@ class NameSource(enum.IntEnum):
 class DeviceName(NamedTuple):
     """A name that a device goes by."""
 
-    device: str  #: its MAC or address as text
+    device: str  #: as in :class:`FlowKey`
     source: int  #: :class:`NameSource`
     name: str  #: hostile: somebody's own text
 
@@ -184,10 +185,11 @@ class FlowKey(NamedTuple):
     client_port: int
     remote: bytes
     remote_port: int
-    device: bytes  #: MAC of the client; empty where it is not known
+    device: str  #: the client's MAC as text, or what stands for it
     domain: str  #: lower case; empty where no name is known
     label: str  #: :class:`Label`
     evidence: str  #: :class:`Evidence`
+    again: bool = False  #: counted on another interface too, which is the one that reports over all of them take
 
 
 class CounterKey(NamedTuple):
@@ -204,10 +206,11 @@ class QuestionKey(NamedTuple):
 
     minute_unix_s: int
     iface: str
-    device: bytes  #: as in :class:`FlowKey`
+    device: str  #: as in :class:`FlowKey`
     client: bytes  #: 4 or 16
     qname: str  #: lower case, presentation format (RFC 1035 5.1)
     qtype: int  #: IANA number
+    again: bool = False  #: as in :class:`FlowKey`
 
 
 class ServerNameKey(NamedTuple):
@@ -215,10 +218,11 @@ class ServerNameKey(NamedTuple):
 
     minute_unix_s: int
     iface: str
-    device: bytes  #: as in :class:`FlowKey`
+    device: str  #: as in :class:`FlowKey`
     client: bytes  #: 4 or 16
     server_name: str  #: lower case
     evidence: str  #: tls, quic, or ech where it is only a public name
+    again: bool = False  #: as in :class:`FlowKey`
 
 
 class NameHealth(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Any
 from .errors import UsageError
 
 DEFAULT_DB = "/var/lib/traffic-analyzer/traffic-analyzer.db"
+DEFAULT_CONFIG = "/etc/config/traffic-analyzer"
 
 
 class Kind(enum.Enum):
@@ -65,11 +66,15 @@ class Setting:
 DB = Setting("db", Kind.PATH, "SQLite database", DEFAULT_DB, metavar="FILE")
 
 RUN = (
-    Setting("iface", Kind.LIST, "interface to count on; may be repeated (default: that of the default route)",
-            metavar="NAME"),
+    Setting("iface", Kind.LIST, "interface to count on; may be repeated; auto: those that see everything, as they come "
+            "and go (default: auto)", metavar="NAME"),
+    Setting("role", Kind.LIST, "what is behind an interface and those below it, where that is found wrong: lan "
+            "(clients), wan (the internet) or host (this machine alone); may be repeated", metavar="IFACE=ROLE"),
     Setting("bpf_object", Kind.PATH, "eBPF object to load (default: the build tree's, else the packaged one)",
             metavar="FILE"),
     DB,
+    Setting("config", Kind.PATH, "UCI file with quotas and the names of devices; the default one may be absent",
+            DEFAULT_CONFIG, metavar="FILE"),
     Setting("flush_interval_secs", Kind.INTEGER, "seconds between two readings of the kernel's maps", 1, 1, 60),
     Setting("dns_ttl_cap_secs", Kind.INTEGER, "longest time that a DNS answer names an address, in seconds; 0: only "
             "connections that follow at once", 600, 0, 604_800),
@@ -92,16 +97,29 @@ RUN = (
 
 IFACE = Setting("iface", Kind.LIST, "only traffic of this interface; may be repeated (default: all)",
                 metavar="NAME")  # fmt: skip
-LOOKBACK_MINUTES = Setting("lookback_minutes", Kind.INTEGER, "how far back to look, in minutes", 60, 1, 52_560_000)
+LOOKBACK_MINUTES = Setting("lookback_minutes", Kind.INTEGER, "how far back to look from now, or from --until, "
+                           "in minutes", 60, 1, 52_560_000)  # fmt: skip
+PERIOD = Setting("period", Kind.CHOICE, "the running hour, day, week (from Monday), month or year, in local time, or "
+                 "the whole one before",
+                 choices=("hour", "day", "week", "month", "year", "last-week", "last-month", "last-year"))  # fmt: skip
+START_DAY = Setting("start_day", Kind.INTEGER, "with --period month or last-month: the day on which months begin; in a "
+                    "shorter month, its last", 1, 1, 31)  # fmt: skip
+SINCE = Setting("since", Kind.TEXT, "begin: a local date, date and time (2026-03-29T14:30), one with Z or an "
+                "offset (+02:00) behind it, now, today, yesterday, or an age: 90m, 36h, 7d, 4w",
+                metavar="TIME")  # fmt: skip
+UNTIL = Setting("until", Kind.TEXT, "end, not included, written like --since; of a date, its beginning (default: now)",
+                metavar="TIME")  # fmt: skip
+DAY = Setting("day", Kind.TEXT, "one local day: a date (2026-03-29), today or yesterday", metavar="DATE")  # fmt: skip
 LIMIT = Setting("limit", Kind.INTEGER, "most rows to show", 20, 1, 1_000_000)
-DEVICE = Setting("device", Kind.LIST, "only traffic of this client, by MAC or IP address; may be repeated (default: "
-                 "all)", metavar="ADDRESS")  # fmt: skip
+DEVICE = Setting("device", Kind.LIST, "only traffic of this device, by MAC or IP address or by name; may be repeated "
+                 "(default: all)", metavar="DEVICE")  # fmt: skip
 DOMAIN = Setting("domain", Kind.LIST, "only this name and every name under it; may be repeated (default: all)",
                  metavar="NAME")  # fmt: skip
 BY = Setting("by", Kind.CHOICE, "what names are put together by; site: the registrable domain", "name",
              choices=("name", "site"))  # fmt: skip
 RETENTION_DAYS = Setting("retention_days", Kind.INTEGER, "days to keep", 30, 1, 36_500)
 
-REPORT = (IFACE, DB, LOOKBACK_MINUTES)
+REPORT = (IFACE, DB, LOOKBACK_MINUTES, PERIOD, START_DAY, SINCE, UNTIL, DAY)
+STATUS = (DB,)
 PRUNE = (DB, RETENTION_DAYS)
 

@@ -16,7 +16,9 @@ class Unit(enum.Enum):
     BYTES = "bytes"
     PACKETS = "packets"
     SHARE = "share"  #: 0 to 1
-    MINUTE = "unix_s"  #: start of a minute, Unix seconds
+    MINUTE = "unix_s"  #: start of a minute or an hour, Unix seconds
+    DAY = "day_unix_s"  #: start of a day of the local calendar, Unix seconds
+    LIST = "list"  #: texts that somebody else chose
     DIRECTION = "direction"  #: 0 ingress, 1 egress
     L4_PROTO = "l4_proto"  #: IANA protocol number
     QTYPE = "qtype"  #: IANA number of a DNS record type
@@ -70,6 +72,18 @@ def minute_text(unix_s: int) -> str:
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(unix_s))
 
 
+def day_text(unix_s: int) -> str:
+    """Local date: ``2026-11-23``."""
+    return time.strftime("%Y-%m-%d", time.localtime(unix_s))
+
+
+def window_text(since_unix_s: int, until_unix_s: int) -> str:
+    """Local begin and end, with the zone's name; twice where the clock changes between them."""
+    begin, end = (escaped(time.strftime("%Z", time.localtime(unix_s))) for unix_s in (since_unix_s, until_unix_s))
+    changed = f" {begin}" if begin != end else ""
+    return f"{minute_text(since_unix_s)}{changed} to {minute_text(until_unix_s)} {end}"
+
+
 def escaped(text: str) -> str:
     """*text* with everything that could move a cursor or turn a line made visible."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
@@ -84,6 +98,8 @@ def value_text(value: object, unit: Unit) -> str:
             return bytes_text(value)
         if unit is Unit.MINUTE:
             return minute_text(value)
+        if unit is Unit.DAY:
+            return day_text(value)
         if unit is Unit.L4_PROTO:
             return protocol_name(value)
         if unit is Unit.QTYPE:
@@ -92,6 +108,8 @@ def value_text(value: object, unit: Unit) -> str:
             return _DIRECTIONS[value] if value in (0, 1) else str(value)
         if unit in (Unit.COUNT, Unit.PACKETS):
             return f"{value:,}"
+    if unit is Unit.LIST and isinstance(value, tuple):
+        return escaped(value[0]) + (f" +{len(value) - 1}" if len(value) > 1 else "") if value else "-"
     if unit is Unit.SHARE and isinstance(value, float):
         return f"{value:.1%}"
     return escaped(str(value)) or "-"

@@ -31,7 +31,7 @@ _INTERFACES = {flows.IFINDEX: flows.INTERFACE}
 def _generation() -> Generation:
     """Each client is a device of its own."""
     packed = flows.keys(_FLOWS)
-    values = abi.FLOW.pack(123_456, 89, flows.FIRST_BOOT_NS, bytes(6), 0) * _FLOWS
+    values = abi.FLOW.pack(123_456, 89, flows.FIRST_BOOT_NS, bytes(6), 0, 0) * _FLOWS
     records = []
     for flow in abi.decode_flows(packed, values, 1):
         client = flow.src if flow.direction == Direction.INGRESS else flow.dst
@@ -89,7 +89,7 @@ def _plain(generation: Generation) -> Batch:
 
 def _book(pipeline: Pipeline, generation: Generation, turn: int) -> Batch:
     return pipeline.book(
-        generation, _MINUTE, flows.FIRST_BOOT_NS + turn * _GENERATION_NS, _INTERFACES, _FLOWS
+        generation, _MINUTE, flows.FIRST_BOOT_NS + turn * _GENERATION_NS, _INTERFACES, {}, _FLOWS
     )  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def _round(generation: Generation, heads: list[Head]) -> list[float]:
     """µs a flow: booked plainly; new and running, with no name known and with _NAMES."""
     nameless, named = Pipeline(LibcryptoCipher()), Pipeline(LibcryptoCipher())
     for head in heads:
-        named.hear(head, flows.INTERFACE)
+        named.hear(head, flows.INTERFACE, {})
     taken_us = [_us_a_flow(partial(_plain, generation), 0)]
     for pipeline, expected in ((nameless, 0), (named, _FLOWS)):
         taken_us += [_us_a_flow(partial(_book, pipeline, generation, turn), expected) for turn in (1, 2)]

@@ -85,7 +85,7 @@ class _Chain:
                     generation = reader.read(resting)
                 with watch.step("book"):
                     batch = pipeline.book(
-                        generation, minute_unix_s, time.clock_gettime_ns(time.CLOCK_BOOTTIME), self._interfaces,
+                        generation, minute_unix_s, time.clock_gettime_ns(time.CLOCK_BOOTTIME), self._interfaces, {},
                         reader.flow_capacity,
                     )  # fmt: skip
                 if len(batch.flows) != flow_count:

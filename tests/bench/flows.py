@@ -55,7 +55,7 @@ class Filler:
         """
         count = len(packed_keys) // abi.FLOW_KEY.size
         mac = bytes.fromhex("02000000000a")
-        values = abi.FLOW.pack(123_456, 89, FIRST_BOOT_NS, mac, 0) * self._cpus * count
+        values = abi.FLOW.pack(123_456, 89, FIRST_BOOT_NS, mac, 0, 0) * self._cpus * count
         done = ctypes.c_uint32(count)
         if self._call(fd, packed_keys, values, ctypes.byref(done), None) or done.value != count:
             raise OSError(ctypes.get_errno(), f"{done.value} of {count} flows stored")

@@ -110,7 +110,7 @@ def _check(on: _Side, off: _Side, cases: list[Case]) -> None:
     lost = counted.get("dns_ring_full", 0) + counted.get("tls_ring_full", 0)
     if lost < sum(refused.values()) or any(name.endswith("_cap") for name in counted) or counted["booked"] != 1:
         raise RuntimeError(f"capture on: counted {counted}")
-    if set(uncaptured) != {"seen", "not_booked", "booked"} or uncaptured["booked"] != 1 or off.taken():
+    if set(uncaptured) != {"seen", "buffers", "not_booked", "booked"} or uncaptured["booked"] != 1 or off.taken():
         raise RuntimeError(f"capture off: counted {uncaptured}")
 
 

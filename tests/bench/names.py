@@ -58,8 +58,8 @@ def record_of(head: Head) -> bytes:
     """*head* as it lies in the ring buffer."""
     return abi.HEAD.pack(
         head.src.ljust(16, b"\0"), head.dst.ljust(16, b"\0"), head.ifindex, head.src_port, head.dst_port,
-        head.direction, head.l4_proto, 4, head.sequence, head.boot_ns, head.datagram, head.length, head.neighbour_mac,
-        head.kind,
+        head.direction, head.l4_proto, 4, head.sequence, head.boot_ns, head.datagram, head.length,
+        head.ingress_ifindex, head.neighbour_mac, head.kind,
     ) + head.payload  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def _us_each(count: int, work: Callable[[], object]) -> float:
 
 def _hear(pipeline: Pipeline, heads: list[Head]) -> None:
     for head in heads:
-        pipeline.hear(head, flows.INTERFACE)
+        pipeline.hear(head, flows.INTERFACE, {})
 
 
 def _decode(records: list[bytes]) -> None:
@@ -162,7 +162,7 @@ def _round(case: Case) -> tuple[float, float, float]:
     pipeline = Pipeline(case.cipher())
     heard_us = _us_each(count, partial(_hear, pipeline, heads))
     batch = pipeline.book(
-        Generation("bench", 0, [], []), 60, flows.FIRST_BOOT_NS, {flows.IFINDEX: flows.INTERFACE}, 1
+        Generation("bench", 0, [], []), 60, flows.FIRST_BOOT_NS, {flows.IFINDEX: flows.INTERFACE}, {}, 1
     )  # fmt: skip
     (health,) = batch.name_health
     if health.dns_answer_events + health.sni_events != count:

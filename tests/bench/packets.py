@@ -49,7 +49,7 @@ def _check_counted(reader: Reader, runs: int) -> None:
     generation = reader.read(reader.turn())
     seen = {counter.counter: counter.packets for counter in generation.counters}
     booked = sum(flow.packets for flow in generation.flows)
-    if set(seen) != {"seen", "non_ip"} or seen["seen"] != booked + seen["non_ip"] or seen["seen"] < runs:
+    if set(seen) != {"seen", "buffers", "non_ip"} or seen["seen"] != booked + seen["non_ip"] or seen["seen"] < runs:
         raise RuntimeError(f"{runs} runs were counted as {seen}, {booked} packets in flows")
     reader.clear(generation.number)
 

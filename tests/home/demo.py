@@ -25,8 +25,8 @@ _DURATION_S = 20
 _FLOWS_SHOWN = 10
 _TERMINAL = 24, 80  # lines, columns
 _REPORTS = (
-    ("top-lan",), ("top-domain",), ("top-sni",), ("attribution-coverage",), ("top-flow", "--limit", "10"),
-    ("collector-health",),
+    ("top-device",), ("ledger",), ("top-domain",), ("top-sni",), ("attribution-coverage",),
+    ("top-flow", "--limit", "10"), ("collector-health",),
 )  # fmt: skip
 
 

@@ -246,8 +246,20 @@ def test_none_is_captured_where_none_is_wanted(cable: Cable, pins: Path) -> None
     with _sent(cable, pins, [_datagram(_DNS), _tcp(_hello(300), 5)], Sizes(heads_per_s=0)) as counts:
         assert counts.heads() == []
         generation = counts.take()
-    assert {counter.counter for counter in generation.counters} == {"seen"}
+    assert {counter.counter for counter in generation.counters} == {"seen", "buffers"}
     assert sum(flow.packets for flow in generation.flows) == 2
+
+
+def test_what_is_said_to_a_dhcp_server(line: Line) -> None:
+    """And not what it answers."""
+    said = b"\x01\x01\x06\x00" + bytes(range(250))
+    solicit = ethernet(_IPV6, ipv6(_UDP, udp(546, 547, said)))
+    advertise = ethernet(_IPV6, ipv6(_UDP, udp(547, 546, said)))
+    frames = [_datagram(said, 68, 67), _datagram(said, 67, 68), solicit, advertise]
+    heads = _heads(line, frames)
+    assert [(head.kind, head.dst_port, head.payload, head.neighbour_mac) for head in heads] == [
+        (HeadKind.DHCP, 67, said, SRC_MAC), (HeadKind.DHCP, 547, said, SRC_MAC),
+    ]  # fmt: skip
 
 
 def test_the_first_packet_is_dated(cable: Cable, pins: Path) -> None:

@@ -26,7 +26,7 @@ def _store(programs: Counted, store: Store, pipeline: Pipeline, number: int) -> 
     generation = reader.read(reader.turn())
     interfaces = {programs.interface.ifindex: programs.interface}
     now_boot_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-    batch = pipeline.book(generation, 60 * (number // 600), now_boot_ns, interfaces, reader.flow_capacity)
+    batch = pipeline.book(generation, 60 * (number // 600), now_boot_ns, interfaces, {}, reader.flow_capacity)
     assert store.commit(batch)
     reader.clear(generation.number)
 

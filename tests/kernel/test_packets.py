@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import pytest
 
 from traffic_analyzer.kernel.libbpf import LIBRARIES
+from traffic_analyzer.records import Traffic
 
 from ..lab.counted import Counted, counted
 from ..lab.frames import send
@@ -31,6 +32,7 @@ from .conftest import own_pins, plain_cable
 IPV4, IPV6, ARP, PPPOE, Q, AD = 0x0800, 0x86DD, 0x0806, 0x8864, 0x8100, 0x88A8
 TCP, UDP, ICMP, SCTP, GRE, FRAGMENT, NO_NEXT = 6, 17, 1, 132, 47, 44, 59
 MORE_V4, MORE_V6 = 0x2000, 1
+_TAGS = tuple(bytes.fromhex(tpid) for tpid in ("8100", "88a8"))
 
 FLOWS = {
     "tcp": (ethernet(IPV4, ipv4(TCP, tcp(payload=b"x" * 100))), TCP, V4, 1024, 443),
@@ -75,7 +77,11 @@ def count(request: pytest.FixtureRequest) -> Iterator[Count]:
 
         def count(*frames: bytes):
             send(sender, "tx", frames)
-            return summed(programs)
+            flows, counters = summed(programs)
+            tags = sum(frame[12:14] in _TAGS for frame in frames)  # taken out of the frame before it is seen
+            held = Traffic(*counters["seen"])
+            assert counters.pop("buffers") == (held.bytes - 4 * tags, held.packets)
+            return flows, counters
 
         yield count
 
@@ -160,3 +166,16 @@ def test_fragments_of_another_datagram_are_not_mixed_up(count: Count) -> None:
     assert flows[UDP, V4[0], 1024, V4[1], 53] == (len(first), 1)
     assert flows[UDP, V4[0], 0, V4[1], 0] == (len(other), 1)
     assert counters["fragment_orphan"] == (len(other), 1)
+
+
+@pytest.mark.parametrize("tags", [(), ((Q, 5),), ((AD, 5), (Q, 6))])
+@pytest.mark.parametrize("mac", ["ffffffffffff", "01005e0000fb", "3333000000fb", "0180c2000000"])
+def test_what_goes_to_a_group_of_the_link(count: Count, mac: str, tags: tuple[tuple[int, int], ...]) -> None:
+    frames = [ethernet(ethertype, payload, *tags) for ethertype, payload in (
+        (IPV4, ipv4(UDP, udp())), (IPV6, ipv6(UDP, udp())), (ARP, bytes(28)),
+    )]  # fmt: skip
+    frames = [bytes.fromhex(mac) + frame[6:] for frame in frames]
+    alone = frames[0][6:]
+    _, counters = count(*frames, bytes.fromhex("02000000000a") + alone)
+    held = sum(map(len, frames)) - 4 * bool(tags) * len(frames)
+    assert counters["group"] == (held, len(frames))

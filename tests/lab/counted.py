@@ -55,7 +55,7 @@ def counted(
             interface = links.interfaces([name])[name]
             reader = Reader(instance)
             reader.register(interface.ifindex)
-            tc.attach(interface, instance, dead=[])
+            tc.attach([interface], instance, dead=[])
             try:
                 yield Counted(interface, reader)
             finally:

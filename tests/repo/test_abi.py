@@ -22,7 +22,8 @@ _KEY = ("src", "dst", "ifindex", "src_port", "dst_port", "direction", "l4_proto"
 #: By struct: its mirror, and the members that the mirror's items stand for, in order.
 _MIRRORS = {
     "ta_flow_key": (abi.FLOW_KEY, _KEY),
-    "ta_flow": (abi.FLOW, ("traffic.bytes", "traffic.packets", "first_boot_ns", "neighbour_mac", "heads")),
+    "ta_flow": (abi.FLOW, ("traffic.bytes", "traffic.packets", "first_boot_ns", "neighbour_mac", "heads",
+                           "ingress_ifindex")),
     "ta_control": (abi.CONTROL, ("abi_version", "generation", "heads_per_s")),
     "ta_interface": (
         abi.INTERFACE,
@@ -31,7 +32,8 @@ _MIRRORS = {
     ),
     "ta_head": (
         abi.HEAD,
-        (*(f"key.{member}" for member in _KEY), "sequence", "boot_ns", "datagram", "length", "neighbour_mac", "kind"),
+        (*(f"key.{member}" for member in _KEY), "sequence", "boot_ns", "datagram", "length",
+         "ingress_ifindex", "neighbour_mac", "kind"),
     ),
 }  # fmt: skip
 #: By struct: bytes of its last member, which its mirror leaves out.

@@ -53,7 +53,7 @@ class Replay:
         with receiver.entered():
             self._interface = links.interfaces(["rx"])["rx"]
             self._reader.register(self._interface.ifindex)
-            tc.attach(self._interface, self._instance, dead=[])
+            tc.attach([self._interface], self._instance, dead=[])
         self._cipher = find_cipher()
         self._pipeline = Pipeline(self._cipher)
         self._minute_unix_s = 0
@@ -80,7 +80,7 @@ class Replay:
         generation = self._reader.read(self._reader.turn())
         self._minute_unix_s += 60
         interfaces = {self._interface.ifindex: self._interface}
-        batch = self._pipeline.book(generation, self._minute_unix_s, 0, interfaces, self._reader.flow_capacity)
+        batch = self._pipeline.book(generation, self._minute_unix_s, 0, interfaces, {}, self._reader.flow_capacity)
         self._store.commit(batch)
         self._reader.clear(generation.number)
         with closing(sqlite3.connect(self._db)) as database:

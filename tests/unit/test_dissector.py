@@ -20,6 +20,7 @@ from traffic_analyzer.wire.tls import ClientHello
 
 from .traffic import MAC, packed
 from .wire import hello_writer, initial_writer
+from .wire.dhcp_writer import V4, V6, dhcpv4, dhcpv6, labels, option_6, said
 
 _S = 10**9
 _CLIENT, _SERVER = packed("192.168.1.5"), packed("203.0.113.7")
@@ -45,6 +46,9 @@ def initial(name: str, pad: int = 0) -> list[bytes]:
     ]
 
 
+_SOLICIT = dhcpv6(V6.SOLICIT, option_6(39, b"\0" + labels(b"tablet")))
+
+
 def _head(kind: HeadKind, payload: bytes, **changed: object) -> Head:
     l4_proto = _TCP if kind in (HeadKind.TLS, HeadKind.HTTP) else _UDP
     ends = (_CLIENT, 50_000, _SERVER, 443)
@@ -68,6 +72,8 @@ def _names(dissector: Dissector, heads: Iterable[Head]) -> list[str | None]:
                 names.append(message.host)
             elif isinstance(message, dns.Message):
                 names.append(message.questions[0].name)
+            else:
+                names.append(message.host_name)
     return names
 
 
@@ -95,8 +101,10 @@ def test_each_kind_is_read() -> None:
         _head(HeadKind.TLS, record("tls.example")),
         _head(HeadKind.QUIC, initial("quic.example")[0]),
         _head(HeadKind.HTTP, b"GET / HTTP/1.1\r\nHost: http.example\r\n\r\n"),
+        _head(HeadKind.DHCP, dhcpv4(said(V4.REQUEST, (12, b"phone"))), src=bytes(4), dst_port=67),
+        _head(HeadKind.DHCP, _SOLICIT, src=packed("fe80::1"), dst=packed("ff02::1:2"), dst_port=547),
     ]
-    names = ["dns.example", "printer.local", "tls.example", "quic.example", "http.example"]
+    names = ["dns.example", "printer.local", "tls.example", "quic.example", "http.example", "phone", "tablet"]
     assert _names(_dissector(), heads) == names
 
 
@@ -199,6 +207,28 @@ def test_a_datagram_that_is_given_up_is_read_as_far_as_it_goes() -> None:
     ((head, message),) = dissector.give_up(5 * _S + 1)
     assert head == first and isinstance(message, dns.Message) and message.questions[0].name == "site.example"
     assert list(dissector.give_up(9 * _S)) == []
+
+
+def test_dhcp_is_read_where_it_is_whole_and_a_client_s() -> None:
+    dissector = _dissector()
+    asked = dhcpv4(said(V4.REQUEST, (12, b"phone")))
+    head = _head(HeadKind.DHCP, asked, src=bytes(4), dst_port=67)
+    cut = head._replace(payload=asked[:-20])
+    pieces = [head._replace(datagram=9), head._replace(datagram=9, sequence=8), head._replace(l4_proto=_TCP)]
+    answer = head._replace(payload=dhcpv4(said(V4.OFFER), op=2))
+    assert _names(dissector, [cut, *pieces, answer]) == []
+    assert dissector.malformed == 0
+    assert _names(dissector, [head._replace(payload=bytes(length), length=length) for length in (1, 300)]) == []
+    assert dissector.malformed == 2
+    assert _names(dissector, [head, head]) == ["phone", "phone"]
+
+
+def test_additional_records_are_kept_of_multicast_answers() -> None:
+    record = b"\1a\5local\0\0\1\x80\1\0\0\0\x78\0\4" + _CLIENT
+    answer = struct.pack("!6H", 0, 0x8400, 0, 0, 0, 1) + record
+    for kind, count in ((HeadKind.MDNS, 1), (HeadKind.DNS, 0)):
+        ((_, message),) = _dissector().dissect(_head(kind, answer))
+        assert isinstance(message, dns.Message) and len(message.additional) == count
 
 
 def test_what_was_read_makes_room_without_a_loss() -> None:

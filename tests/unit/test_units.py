@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,6 +47,18 @@ def test_protocol_names_lead_back_to_their_number(number: int) -> None:
     assert units.protocol_number(units.protocol_name(number)) == number
 
 
+def test_a_window_names_its_zone_twice_where_the_clock_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    begin, change = 1_774_738_800, 1_774_745_940  # 2026-03-29 00:00 and 01:59 in Berlin, before it goes to 03:00
+    try:
+        monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        assert units.window_text(begin, change) == "2026-03-29 00:00 to 2026-03-29 01:59 CET"
+        assert units.window_text(begin, change + 60) == "2026-03-29 00:00 CET to 2026-03-29 03:00 CEST"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 @pytest.mark.parametrize(
     ("text", "visible"),
     [("café.example", "café.example"), ("a\x1b[31mb", "a\\x1b[31mb"), ("a\nb\r\tc", "a\\nb\\r\\tc"),
@@ -69,10 +83,16 @@ def test_escaped_text_is_printable(text: str) -> None:
         (1, Unit.DIRECTION, "egress"), (7, Unit.DIRECTION, "7"), ("\n", Unit.NAME, "\\n"),
         ("gre", Unit.L4_PROTO, "gre"), (1, Unit.QTYPE, "A"), (28, Unit.QTYPE, "AAAA"), (65, Unit.QTYPE, "HTTPS"),
         (0, Unit.QTYPE, "0"), (65_280, Unit.QTYPE, "65280"), ("odd\n", Unit.QTYPE, "odd\\n"),
+        ((), Unit.LIST, "-"), (("10.0.0.1",), Unit.LIST, "10.0.0.1"), (("a\n", "b", "c"), Unit.LIST, "a\\n +2"),
     ],
 )  # fmt: skip
 def test_a_cell_reads_by_its_unit(value: object, unit: Unit, text: str) -> None:
     assert units.value_text(value, unit) == text
+
+
+def test_a_day_is_a_local_date() -> None:
+    assert units.day_text(1_700_000_040) == units.minute_text(1_700_000_040)[:10]
+    assert units.value_text(1_700_000_040, Unit.DAY) == units.day_text(1_700_000_040)
 
 
 def test_a_minute_is_a_local_date() -> None:

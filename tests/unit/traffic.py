@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,12 @@ from typing import Any
 from traffic_analyzer.records import (
     Batch,
     CounterKey,
+    DeviceName,
     FlowKey,
     Health,
     Interface,
     NameHealth,
+    NameSource,
     QuestionKey,
     Role,
     ServerNameKey,
@@ -24,7 +26,8 @@ from traffic_analyzer.store.writer import Store
 
 MINUTE = 1_700_000_040
 CLIENT, REMOTE = "192.168.1.2", "203.0.113.7"
-MAC = bytes.fromhex("02aabbccdd01")
+MAC = "02:aa:bb:cc:dd:01"  #: of a device whose link tells it
+MAC_BYTES = bytes.fromhex("02aabbccdd01")
 
 
 def packed(address: str) -> bytes:
@@ -33,8 +36,8 @@ def packed(address: str) -> bytes:
 
 
 def flow_key(client: str = CLIENT, remote: str = REMOTE, **changed: Any) -> FlowKey:
-    """A download over TCP on eth0 in :data:`MINUTE`, but for what is *changed*."""
-    key = FlowKey(MINUTE, "eth0", 0, False, 6, packed(client), 40000, packed(remote), 443, b"", "", "unknown", "")
+    """A download over TCP on eth0 in :data:`MINUTE`, by a device without a MAC, but for what is *changed*."""
+    key = FlowKey(MINUTE, "eth0", 0, False, 6, packed(client), 40000, packed(remote), 443, client, "", "unknown", "")
     return key._replace(**changed)
 
 
@@ -45,13 +48,13 @@ def counter_key(counter: str, **changed: Any) -> CounterKey:
 
 def question_key(qname: str = "www.one.example", qtype: int = 1, client: str = CLIENT, **changed: Any) -> QuestionKey:
     """A question on eth0 in :data:`MINUTE`, but for what is *changed*."""
-    return QuestionKey(MINUTE, "eth0", b"", packed(client), qname, qtype)._replace(**changed)
+    return QuestionKey(MINUTE, "eth0", client, packed(client), qname, qtype)._replace(**changed)
 
 
 def server_name_key(server_name: str = "www.one.example", evidence: str = "tls", client: str = CLIENT,
                     **changed: Any) -> ServerNameKey:  # fmt: skip
     """A ClientHello on eth0 in :data:`MINUTE`, but for what is *changed*."""
-    return ServerNameKey(MINUTE, "eth0", b"", packed(client), server_name, evidence)._replace(**changed)
+    return ServerNameKey(MINUTE, "eth0", client, packed(client), server_name, evidence)._replace(**changed)
 
 
 def batch(
@@ -63,13 +66,17 @@ def batch(
     questions: Mapping[QuestionKey, int] | None = None,
     server_names: Mapping[ServerNameKey, int] | None = None,
     name_health: tuple[NameHealth, ...] = (),
+    addresses: Iterable[tuple[str, str]] = (),
+    device_names: Iterable[DeviceName] = (),
+    minute_unix_s: int = MINUTE,
 ) -> Batch:
-    """A batch of (bytes, packets) and counts."""
+    """A batch of (bytes, packets), counts, and addresses as text."""
     booked = {key: Traffic(*sums) for key, sums in (flows or {}).items()}
     counted = {key: Traffic(*sums) for key, sums in (counters or {}).items()}
     return Batch(
         instance, generation, booked, counted, list(health), dict(questions or {}), dict(server_names or {}),
-        list(name_health),
+        list(name_health), {(device, packed(address)) for device, address in addresses}, list(device_names),
+        minute_unix_s,
     )  # fmt: skip
 
 
@@ -103,7 +110,13 @@ def home(minute_unix_s: int) -> Batch:
         counter_key("seen", **at, direction=1): (100, 10),
         counter_key("non_ip", **at): (60, 1),
         counter_key("not_booked", **at): (840, 27),
-        counter_key("seen", **at, iface="br-lan"): (450, 9),
+        counter_key("seen", **at, iface="br-lan"): (50, 5),
+        counter_key("seen", **at, iface="br-lan", direction=1): (400, 4),
+        counter_key("exact", **at): (700, 7),
+        counter_key("exact", **at, direction=1): (100, 10),
+        counter_key("exact", **at, iface="br-lan"): (50, 5),
+        counter_key("exact", **at, iface="br-lan", direction=1): (400, 4),
+        counter_key("unknown", **at): (300, 5),
     }
     health = (Health(minute_unix_s, "eth0", 3, 65_536, 27), Health(minute_unix_s, "br-lan", 2, 65_536, 0))
     questions = {
@@ -116,7 +129,11 @@ def home(minute_unix_s: int) -> Batch:
         NameHealth(minute_unix_s, "eth0", 2, 4, 2, 2, 1, 0, 0, 1),
         NameHealth(minute_unix_s, "br-lan", 1, 2, 1, 1, 0, 0, 0, 0),
     )
-    return batch(flows, counters, health, 0, "one", questions, server_names, name_health)
+    addresses = ((CLIENT, CLIENT), (MAC, "2001:db8:1::20"))
+    names = (DeviceName(MAC, NameSource.LEASE, "laptop"),)
+    return batch(
+        flows, counters, health, 0, "one", questions, server_names, name_health, addresses, names, minute_unix_s
+    )
 
 
 def interface(name: str = "eth0", role: Role = Role.HOST, *, ifindex: int = 2, addresses: tuple[str, ...] = (),

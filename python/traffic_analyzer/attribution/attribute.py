@@ -51,6 +51,7 @@ class Asked(NamedTuple):
     found: Ends
     qname: str  #: lower case
     qtype: int
+    again: bool = False  #: as in records.FlowKey
 
 
 class Shown(NamedTuple):
@@ -60,6 +61,7 @@ class Shown(NamedTuple):
     found: Ends
     server_name: str  #: lower case
     evidence: Evidence  #: tls, quic, or ech where it is only a public name
+    again: bool = False  #: as in records.FlowKey
 
 
 class Attribution:
@@ -86,7 +88,7 @@ class Attribution:
             return None
         asked = message.questions[0]
         found, qname = ends(head, interface), asked.name.lower() or "."
-        device = device_key(found, interface)
+        device = device_key(found)
         question = Question(
             device, found.client, found.client_port, found.remote, found.remote_port, head.l4_proto, message.id, qname,
             asked.type,
@@ -105,7 +107,7 @@ class Attribution:
             self._learn(interface.name, device, qname, message, head.boot_ns)
         return None
 
-    def _learn(self, iface: str, device: bytes, qname: str, message: dns.Message, now_boot_ns: int) -> None:
+    def _learn(self, iface: str, device: str | bytes, qname: str, message: dns.Message, now_boot_ns: int) -> None:
         resolved = dns_chain.addresses(message)
         for address, ttl_s in resolved:
             ttl_s = min(ttl_s, self._limits.dns_ttl_cap_s)
@@ -127,9 +129,9 @@ class Attribution:
         ):  # fmt: skip
             name = Name(name.domain, Label.HIDDEN, Evidence.ECH)
         running = _Running(name, head.boot_ns, head.boot_ns)
-        self._remember(_conversation(head.ifindex, head.l4_proto, found), running)
+        self._remember(conversation_of(head.ifindex, head.l4_proto, found), running)
         if name.label is Label.EXACT and self._limits.sni_ttl_cap_s:
-            place = Place(device_key(found, interface), found.remote)
+            place = Place(device_key(found), found.remote)
             ttl_s = self._limits.sni_ttl_cap_s
             self.names.learn(interface.name, place, name.domain, head.boot_ns, ttl_s, asked=False)
         return Shown(interface.name, found, name.domain, name.evidence) if is_hello else None
@@ -143,23 +145,23 @@ class Attribution:
 
     def reopen(self, ifindex: int, l4_proto: int, found: Ends, since_boot_ns: int) -> None:
         """A new connection between ports that had one: what the earlier one was called is past."""
-        running = self._running.get(_conversation(ifindex, l4_proto, found))
+        running = self._running.get(conversation_of(ifindex, l4_proto, found))
         if running is not None and running.named_boot_ns < since_boot_ns:
-            del self._running[_conversation(ifindex, l4_proto, found)]
+            del self._running[conversation_of(ifindex, l4_proto, found)]
 
     def name(
-        self, ifindex: int, l4_proto: int, found: Ends, interface: Interface, began_boot_ns: int, now_boot_ns: int
+        self, ifindex: int, l4_proto: int, found: Ends, began_boot_ns: int, now_boot_ns: int
     ) -> Name:
         """What a flow is called; asked for in each generation that has packets of it.
 
         :param began_boot_ns: its first packet in the generation.
         """
-        conversation = _conversation(ifindex, l4_proto, found)
+        conversation = conversation_of(ifindex, l4_proto, found)
         running = self._running.get(conversation)
         if running is not None and began_boot_ns - running.seen_boot_ns <= self._limits.flow_idle_s * _NS:
             running.seen_boot_ns = now_boot_ns
             return running.name
-        name = self.names.name(Place(device_key(found, interface), found.remote), began_boot_ns)
+        name = self.names.name(Place(device_key(found), found.remote), began_boot_ns)
         self._remember(conversation, _Running(name, began_boot_ns, now_boot_ns))
         return name
 
@@ -176,5 +178,6 @@ class Attribution:
                 self._running[conversation] = running  # to the end of the queue
 
 
-def _conversation(ifindex: int, l4_proto: int, found: Ends) -> Conversation:
+def conversation_of(ifindex: int, l4_proto: int, found: Ends) -> Conversation:
+    """Both directions of the flow that *found* are the ends of."""
     return ifindex, l4_proto, found.client, found.client_port, found.remote, found.remote_port

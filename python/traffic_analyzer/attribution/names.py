@@ -29,7 +29,7 @@ UNKNOWN = Name("", Label.UNKNOWN, Evidence.NONE)
 class Place(NamedTuple):
     """What a name belongs to."""
 
-    device: bytes
+    device: str | bytes  #: see :func:`.devices.device_key`
     remote: bytes  #: 4 or 16
 
 
@@ -49,8 +49,8 @@ class _Span:
         return self.since <= at < self.until
 
     def may_hold(self, at: int) -> bool:
-        """True where it holds, or has not been over for long."""
-        return self.since <= at < self.until + _DOUBT_NS
+        """True where it holds, or has not been over for long. What never began is not over."""
+        return bool(self.until) and self.since <= at < self.until + _DOUBT_NS
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class Names:
         self._most = most
         self._count = 0
         self._places: dict[Place, dict[str, _Entry]] = {}  # least recently learnt first
-        self._devices: defaultdict[bytes, dict[bytes, None]] = defaultdict(dict)  # by remote: who has names for it
+        self._devices: defaultdict[bytes, dict[str | bytes, None]] = defaultdict(dict)  # by remote: who has names
         self._due: defaultdict[int, list[tuple[Place, str]]] = defaultdict(list)  # by second, once each
         self.live: Counter[str] = Counter()  #: entries by interface
         self.events = Events(Counter(), Counter(), Counter(), Counter())

@@ -10,7 +10,7 @@ _WAIT_NS = 30 * 10**9  # resolvers give up earlier (RFC 1035 7.2)
 class Question(NamedTuple):
     """Who asked whom, and what. An answer has to name it all (RFC 5452 9.1)."""
 
-    device: bytes  #: who asked; see :func:`devices.device_key`
+    device: str | bytes  #: who asked; see :func:`devices.device_key`
     client: bytes  #: 4 or 16
     client_port: int
     resolver: bytes

@@ -8,25 +8,39 @@ import json
 from dataclasses import asdict
 
 from ..reports.registry import Result, describe
+from .verdict import verdict
 
 
 def render_json(result: Result) -> str:
     """One object: report, window, columns with units, rows as objects, completeness."""
-    names = [column.name for column in result.report.columns]
     document = {
         "report": result.report.name,
         "title": result.report.title,
         "selection": asdict(result.selection),
-        "columns": describe(result.report),
-        "rows": [dict(zip(names, row, strict=True)) for row in result.rows],
-        "completeness": asdict(result.completeness),
+        **_rows(result),
+        "completeness": asdict(result.completeness) | {"share": result.completeness.share},
+        "verdict": verdict(result.completeness),
     }
     return json.dumps(document, indent=2) + "\n"
 
 
+def _rows(result: Result) -> dict[str, object]:
+    """Columns and rows; of a report in parts, those of each part by its name."""
+    if result.parts:
+        return {"parts": {part.report.name: _rows(part) for part in result.parts}}
+    names = [column.name for column in result.report.columns]
+    return {"columns": describe(result.report), "rows": [dict(zip(names, row, strict=True)) for row in result.rows]}
+
+
 def render_csv(result: Result) -> str:
-    """A head of column names and a line a row (RFC 4180, with line feeds); every text is quoted, no number is."""
+    """A head of column names and a line a row (RFC 4180, with line feeds); every text is quoted, no number is.
+
+    The values of a list are separated by spaces. The parts of a report follow each other, with an empty line between.
+    """
+    if result.parts:
+        return "\n".join(map(render_csv, result.parts))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerow([column.name for column in result.report.columns])
-    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(result.rows)
+    rows = ([" ".join(value) if isinstance(value, tuple) else value for value in row] for row in result.rows)
+    csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
     return text.getvalue()

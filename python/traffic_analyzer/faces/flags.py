@@ -12,7 +12,7 @@ def flags_of(report: Report) -> tuple[Setting, ...]:
     """Those of every report, and its own."""
     own: list[Setting] = []
     if report.takes_device:
-        own.append(DEVICE)
+        own.append(_required(DEVICE) if report.needs_device else DEVICE)
     if report.takes_domain:
         own.append(_required(DOMAIN) if report.needs_domain else DOMAIN)
     if report.takes_by:

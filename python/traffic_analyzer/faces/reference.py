@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ..reports.declaration import Report
 from ..reports.registry import REPORTS
-from ..settings import PRUNE, REPORT, RUN, Kind, Setting
+from ..settings import PRUNE, REPORT, RUN, STATUS, Kind, Setting
 from .flags import flags_of
 
 _SHAPES = "`--json` prints one object with columns, units and completeness, `--csv` a head and plain rows."
@@ -29,19 +30,27 @@ def _settings(settings: Sequence[Setting]) -> list[str]:
     return _table(("flag", "default", "bounds", "meaning"), rows)
 
 
+def _columns(report: Report) -> list[str]:
+    rows = [(f"`{c.name}`", c.title, c.unit.value, c.role.value) for c in report.columns]
+    return _table(("column", "title", "unit", "role"), rows)
+
+
 def render_reference() -> str:
     """The whole page."""
     lines = ["# Reference", "", "Made by `make docs` from the declarations. Do not edit.", ""]
     lines += ["## `run`: collect traffic until Ctrl-C", "", *_settings(RUN), ""]
     lines += ["## `prune`: delete rows older than a number of days", "", *_settings(PRUNE), ""]
+    lines += ["## `status`: how the collector stands, and what it cannot see", "", *_settings(STATUS), ""]
     lines += ["## Reports", "", "Every report takes:", "", *_settings(REPORT), "", _SHAPES, ""]
     for report in REPORTS.values():
         lines += [f"### `{report.name}`: {report.help}", ""]
         own = [setting for setting in flags_of(report) if setting not in REPORT]
         if own:
             lines += [*_settings(own), ""]
-        rows = [(f"`{c.name}`", c.title, c.unit.value, c.role.value) for c in report.columns]
-        lines += [*_table(("column", "title", "unit", "role"), rows), ""]
+        for part in report.parts:
+            lines += [f"Part `{part.name}`: {part.help}", "", *_columns(part), ""]
+        if report.columns:
+            lines += [*_columns(report), ""]
     return "\n".join(lines)
 
 

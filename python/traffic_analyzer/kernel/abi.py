@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..records import CounterRecord, Direction, FlowRecord, Head, HeadKind
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 GENERATIONS = 2
 INTERFACE_SLOTS = 64
 INTERFACE_PROBES = 4
@@ -21,6 +21,8 @@ COUNTERS = (
     "seen",
     "non_ip",
     "not_booked",
+    "buffers",
+    "group",
     "malformed",
     "l4_truncated",
     "fragment_orphan",
@@ -30,14 +32,14 @@ COUNTERS = (
 )
 #: struct ta_flow_key: src, dst, ifindex, src_port, dst_port, direction, l4_proto, ip_version.
 FLOW_KEY = struct.Struct("=16s16sIHHBBBx")
-_FLOW = "QQQ6sH"
-#: struct ta_flow: bytes, packets, first_boot_ns, neighbour_mac, heads.
+_FLOW = "QQQ6sHI4x"
+#: struct ta_flow: bytes, packets, first_boot_ns, neighbour_mac, heads, ingress_ifindex.
 FLOW = struct.Struct("=" + _FLOW)
 #: struct ta_control: abi_version, generation, heads_per_s.
 CONTROL = struct.Struct("=III4x")
 #: struct ta_head without its payload: src, dst, ifindex, src_port, dst_port, direction, l4_proto, ip_version, sequence,
-#: boot_ns, datagram, length, neighbour_mac, kind.
-HEAD = struct.Struct(FLOW_KEY.format + "IQII6sBx")
+#: boot_ns, datagram, length, ingress_ifindex, neighbour_mac, kind.
+HEAD = struct.Struct(FLOW_KEY.format + "IQIII6sBx")
 #: Key of every array.
 INDEX = struct.Struct("=I")
 #: struct ta_interface: ifindex, then (bytes, packets) by direction and counter.
@@ -58,9 +60,9 @@ def decode_flows(keys: bytes, values: bytes, cpus: int) -> Iterator[FlowRecord]:
             src, dst = src[:4], dst[:4]
         yield FlowRecord(
             ifindex, direction, l4_proto, src, ntohs(src_port), dst, ntohs(dst_port),
-            max(value[3::5]),  # a CPU that saw no packet has zeros
-            sum(value[0::5]), sum(value[1::5]), min(filter(None, value[2::5]), default=0),
-            max(value[4::5]) >= FLOW_OPENED,
+            max(value[3::6]),  # a CPU that saw no packet has zeros
+            sum(value[0::6]), sum(value[1::6]), min(filter(None, value[2::6]), default=0),
+            max(value[4::6]) >= FLOW_OPENED, max(value[5::6]),
         )  # fmt: skip
 
 
@@ -71,13 +73,14 @@ def decode_head(record: bytes) -> Head:
     """
     (
         src, dst, ifindex, src_port, dst_port, direction, l4_proto, ip_version, sequence, boot_ns, datagram, length,
-        neighbour_mac, kind,
+        ingress_ifindex, neighbour_mac, kind,
     ) = HEAD.unpack_from(record)  # fmt: skip
     if ip_version == 4:
         src, dst = src[:4], dst[:4]
     return Head(
         ifindex, direction, l4_proto, src, socket.ntohs(src_port), dst, socket.ntohs(dst_port), neighbour_mac, boot_ns,
         kind, sequence, datagram, length, record[HEAD.size :],
+        ingress_ifindex,
     )  # fmt: skip
 
 

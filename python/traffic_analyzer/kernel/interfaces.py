@@ -1,39 +1,34 @@
-"""The interfaces of this machine as they are now: index, kind of link, addresses, default route.
+"""The interfaces of this machine as they are now: index, kind of link, addresses, routes.
 
 Asked of libc (getifaddrs), an ioctl and ``/proc/net``, all of which answer for the network namespace of the caller, in
-well under a millisecond and without netlink code in the daemon's memory.
+well under a millisecond and without netlink code in the daemon's memory. What they are to each other is in a
+:class:`~.topology.Topology`, which is made when they change.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import dataclasses
 import fcntl
 import os
 import socket
 import struct
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import KernelError, UsageError
-from ..records import Interface, Role
+from ..records import Interface
+from .survey import LINK_HEADER, Link, Survey
+from .topology import Topology
 
 _SIOCGIFHWADDR = 0x8927
-_RTF_REJECT = 0x0200
+_RTF_GATEWAY, _RTF_REJECT = 0x0002, 0x0200
+_LINK_LOCAL = 0xFE80 >> 6  # the first ten bits, RFC 4291 2.5.6
 
-#: ARPHRD_* of linux/if_arp.h by whether packets begin with an Ethernet header.
-_LINK_HEADER = {
-    1: True,  # Ethernet, and all that looks like it: bridge, VLAN, veth, Wi-Fi
-    772: True,  # loopback
-    512: False,  # PPP
-    519: False,  # raw IP (mobile modems)
-    768: False,  # IP in IP
-    769: False,  # IPv6 tunnel
-    776: False,  # 6in4
-    778: False,  # GRE
-    823: False,  # GRE over IPv6
-    0xFFFE: False,  # none: tun, WireGuard
-}
+Network = tuple[bytes, int]  # address, prefix length in bits
 
 
 class _Ifaddrs(ctypes.Structure):
@@ -62,25 +57,32 @@ def _packed(sockaddr: int) -> bytes:
 
 
 @dataclasses.dataclass
-class _Addresses:
+class Assigned:
+    """What an interface was given."""
+
     addresses: set[bytes] = dataclasses.field(default_factory=set)
-    networks: list[tuple[bytes, int]] = dataclasses.field(default_factory=list)
+    networks: list[Network] = dataclasses.field(default_factory=list)
+
+    @property
+    def is_network_device(self) -> bool:
+        """It has more than the link-local address that every Ethernet device gives itself."""
+        return any(len(a) == 4 or int.from_bytes(a[:2], "big") >> 6 != _LINK_LOCAL for a in self.addresses)
 
 
-def _getifaddrs() -> dict[str, _Addresses]:
+def _getifaddrs() -> dict[str, Assigned]:
     """What is assigned, by interface name."""
     libc = ctypes.CDLL(None, use_errno=True)
     head = ctypes.POINTER(_Ifaddrs)()
     if libc.getifaddrs(ctypes.byref(head)):
         raise KernelError(f"getifaddrs: {os.strerror(ctypes.get_errno())}")
-    assigned: dict[str, _Addresses] = {}
+    assigned: dict[str, Assigned] = {}
     try:
         at = head
         while at:
             entry, at = at.contents, at.contents.next
             if not entry.address or not (address := _packed(entry.address)):
                 continue
-            interface = assigned.setdefault(os.fsdecode(entry.name).partition(":")[0], _Addresses())
+            interface = assigned.setdefault(os.fsdecode(entry.name).partition(":")[0], Assigned())
             interface.addresses.add(address)
             if entry.netmask:
                 mask = _packed(entry.netmask)
@@ -99,24 +101,38 @@ def _arphrd(name: str) -> int:
 
 def _lines(path: str) -> list[list[str]]:
     try:
-        return [line.split() for line in Path(path).read_text().splitlines()]
+        return [line.split() for line in Path(path).read_text(errors="surrogateescape").splitlines()]
     except OSError:  # no IPv6, or no /proc: then there is nothing to read from it
         return []
 
 
-def default_route_interfaces() -> list[str]:
-    """Names of the interfaces with a default route, the best metric first, IPv4 before IPv6."""
-    ipv4 = [
-        (int(fields[6]), fields[0])
-        for fields in _lines("/proc/net/route")[1:]
-        if fields[1] == fields[7] == "00000000" and not int(fields[3], 16) & _RTF_REJECT
-    ]
-    ipv6 = [
-        (int(fields[5], 16), fields[9])
-        for fields in _lines("/proc/net/ipv6_route")
-        if fields[0] == "0" * 32 and fields[1] == "00" and not int(fields[8], 16) & _RTF_REJECT
-    ]
-    return list(dict.fromkeys(name for _, name in sorted(ipv4) + sorted(ipv6) if name != "lo"))
+class _Route(NamedTuple):
+    iface: str
+    network: Network
+    metric: int
+    has_gateway: bool
+
+    @property
+    def is_default(self) -> bool:
+        """A half of all addresses is as good: some VPN programs lay two of these over the default route."""
+        return self.network[1] <= 1
+
+
+def _ipv4_routes() -> Iterator[_Route]:
+    for fields in _lines("/proc/net/route")[1:]:
+        flags = int(fields[3], 16)
+        destination, mask = (int(fields[at], 16).to_bytes(4, sys.byteorder) for at in (1, 7))
+        if not flags & _RTF_REJECT:
+            prefix_bits = int.from_bytes(mask, "big").bit_count()
+            yield _Route(fields[0], (destination, prefix_bits), int(fields[6]), bool(flags & _RTF_GATEWAY))
+
+
+def _ipv6_routes() -> Iterator[_Route]:
+    for fields in _lines("/proc/net/ipv6_route"):
+        flags = int(fields[8], 16)
+        if not flags & _RTF_REJECT and fields[9] != "lo":
+            network = bytes.fromhex(fields[0]), int(fields[1], 16)
+            yield _Route(fields[9], network, int(fields[5], 16), bool(flags & _RTF_GATEWAY))
 
 
 def _forwards() -> bool:
@@ -124,29 +140,82 @@ def _forwards() -> bool:
     return any(fields == ["1"] for knob in knobs for fields in _lines(knob))
 
 
-def interfaces(names: Iterable[str]) -> dict[str, Interface]:
-    """Those of *names* that exist, each with its role.
+@dataclasses.dataclass(frozen=True)
+class State:
+    """What interfaces are used for now. Read anew when addresses or routes change."""
 
-    A machine that forwards has clients (``lan``) behind every interface but those of its default routes (``wan``);
-    one that does not is the client itself (``host``).
+    forwards: bool
+    outward: tuple[str, ...]  #: those with a default route, the best metric first, IPv4 before IPv6
+    assigned: dict[str, Assigned]  #: by name
+    routed: dict[str, tuple[Network, ...]]  #: by name: what is behind other routers, by no default route
 
+    @property
+    def addressed(self) -> frozenset[str]:
+        """Names of the interfaces that have addresses, link-local ones left aside."""
+        return frozenset(name for name, assigned in self.assigned.items() if assigned.is_network_device)
+
+
+def read() -> State:
+    """The state of this network namespace."""
+    outward: list[str] = []
+    routed: dict[str, list[Network]] = {}
+    for routes in (_ipv4_routes(), _ipv6_routes()):
+        defaults: list[tuple[int, str]] = []
+        for route in routes:
+            if route.is_default:
+                defaults.append((route.metric, route.iface))
+            elif route.has_gateway:
+                routed.setdefault(route.iface, []).append(route.network)
+        outward += [name for _, name in sorted(defaults) if name != "lo"]
+    behind = {name: tuple(dict.fromkeys(networks)) for name, networks in routed.items()}
+    return State(_forwards(), tuple(dict.fromkeys(outward)), _getifaddrs(), behind)
+
+
+def bare_survey() -> Survey:
+    """What can be told without netlink: that there are these interfaces, and none below another."""
+    links = []
+    for ifindex, name in socket.if_nameindex():
+        with contextlib.suppress(OSError):  # gone just now
+            links.append(Link(name, ifindex, _arphrd(name)))
+    return Survey(tuple(links))
+
+
+def interfaces(
+    names: Iterable[str], topology: Topology | None = None, state: State | None = None, attached: Iterable[str] = ()
+) -> dict[str, Interface]:
+    """Those of *names* that exist, as they are now.
+
+    A device has the addresses of those above it too: a port those of its bridge, an Ethernet device those of its VLANs
+    and PPPoE sessions.
+
+    :param topology: what they are to each other; None: nothing, and roles by the default routes alone.
+    :param state: as just read; None: it is read now.
+    :param attached: names of those that are counted on.
     :raises UsageError: packets of an interface begin with a header that is not read here.
     """
-    forwards, outward, assigned = _forwards(), set(default_route_interfaces()), _getifaddrs()
+    state = state or read()
+    topology = topology or Topology(bare_survey(), state.forwards, state.outward)
+    primaries, counted_on = topology.primaries(attached), set(attached)
     found = {}
     for name in names:
         try:
             ifindex, arphrd = socket.if_nametoindex(name), _arphrd(name)
         except OSError:
             continue
-        if arphrd not in _LINK_HEADER:
+        if arphrd not in LINK_HEADER:
             raise UsageError(f"{name}: links of ARPHRD type {arphrd} cannot be read; choose an Ethernet, PPP, tun or "
                              f"WireGuard interface")  # fmt: skip
-        role = (Role.WAN if name in outward else Role.LAN) if forwards else Role.HOST
-        has = assigned.get(name, _Addresses())
+        has = [state.assigned[each] for each in (name, *topology.above(name)) if each in state.assigned]
+        routed = [network for each in (name, *topology.above(name)) for network in state.routed.get(each, ())]
+        link, is_primary = topology.links.get(name), name not in counted_on or name in primaries
         found[name] = Interface(
-            name, ifindex, _LINK_HEADER[arphrd], role, frozenset(has.addresses), tuple(has.networks)
-        )
+            name, ifindex, LINK_HEADER[arphrd], topology.role(name),
+            frozenset(address for each in has for address in each.addresses),
+            tuple(dict.fromkeys(network for each in has for network in each.networks)),
+            tuple(dict.fromkeys(routed)), link.kind if link else "",
+            is_primary, topology.passed_by(name),
+            topology.bottom(name) if is_primary and topology.passed_by(name) else (), topology.hides_origin(name),
+        )  # fmt: skip
     return found
 
 

@@ -6,8 +6,8 @@ from peewee import Case, fn
 
 from ..store.models import Address, Device, Domain, FlowMinute, Label
 from ..units import Unit
-from .bases import BYTES, FLOWS, NAME, PACKETS, RX_BYTES, TX_BYTES, client, remote
-from .declaration import Column, Report
+from .bases import BYTES, DEVICE_NAME, FLOWS, NAME, PACKETS, RX_BYTES, TX_BYTES, client, remote
+from .declaration import Column, Report, Role
 from .resolvers import ADDRESSES
 
 _TCP, _UDP = 6, 17
@@ -33,7 +33,8 @@ REPORTS = (
         "suspected DNS over HTTPS (known resolvers), TLS and QUIC (port 853), by device",
         FLOWS,
         (
-            Column("device", "Device", Unit.NAME, Case(Device.text, (("", client.text),), Device.text)),
+            Column("device", "Device", Unit.NAME, Case(Device.text, (("", client.text),), Device.text), is_extra=True),
+            Column("name", "Name", Unit.NAME, DEVICE_NAME, Role.DETAIL),
             Column("kind", "Kind", Unit.TEXT,
                    Case(None, ((~_on_port, "DoH"), (FlowMinute.l4_proto == _TCP, "DoT")), "DoQ")),
             Column("resolver", "Resolver", Unit.NAME, Case(None, ((_is_read, NAME),), remote.text)),

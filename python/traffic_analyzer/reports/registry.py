@@ -12,23 +12,29 @@ from typing import Any
 from peewee import SqliteDatabase, fn
 
 from ..errors import UsageError
+from ..records import Label, Traffic
 from ..store.database import explained, open_readable
-from ..store.models import CounterMinute, Domain, Iface
-from . import encrypted_dns, health, names, traffic
-from .bases import COUNTERS
+from ..store.models import CounterMinute, Device, DeviceAddress, DeviceName, Domain, Iface
+from . import devices, encrypted_dns, health, ledger, names, traffic
+from .bases import ADDRESSES, COUNTERS
 from .declaration import Base, Column, Report, Role
 from .functions import FUNCTIONS
-from .selection import Selection, checked, is_mac
+from .selection import Selection, checked, is_address, is_ip
 
-_FAMILIES = (traffic, names, encrypted_dns, health)
+_FAMILIES = (devices, traffic, names, encrypted_dns, ledger, health)
 REPORTS: dict[str, Report] = {report.name: report for family in _FAMILIES for report in family.REPORTS}
 
 _SECONDS_PER_MINUTE = 60
+_SHOWN = 64  # characters of what a user asked for, in a line that says why not
 
 
 @dataclass(frozen=True)
 class Completeness:
-    """What the window's packets came to: seen = in flows + non_ip + not_booked. Bytes and packets as on the wire."""
+    """What the window's packets came to: seen = in flows + non_ip + not_booked. Bytes and packets as on the wire.
+
+    Over all interfaces, what is seen on two of them counts once. Unseen packets are those that an interface counted and
+    the packet programs did not.
+    """
 
     seen_bytes: int
     seen_packets: int
@@ -36,6 +42,16 @@ class Completeness:
     non_ip_packets: int
     not_booked_bytes: int
     not_booked_packets: int
+    unseen_bytes: int = 0
+    unseen_packets: int = 0
+    difference_bytes: int = 0  #: seen less what is in flows, non_ip and not_booked: what does not add up
+    difference_packets: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """Of all packets' bytes that passed, those that reports tell of: 0 to 1. None where nothing passed."""
+        passed = self.seen_bytes + self.unseen_bytes
+        return (self.seen_bytes - self.not_booked_bytes) / passed if passed else None
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,7 @@ class Result:
     selection: Selection
     rows: list[tuple[Any, ...]]
     completeness: Completeness
+    parts: tuple[Result, ...] = ()
 
 
 def describe(report: Report) -> list[dict[str, str]]:
@@ -70,14 +87,35 @@ def run(database_path: Path, name: str, selection: Selection) -> Result:
     """
     if name not in REPORTS:
         raise UsageError(f"no report {name}: choose from {', '.join(REPORTS)}")
-    report = REPORTS[name]
+    return answer(database_path, REPORTS[name], selection)
+
+
+def answer(database_path: Path, report: Report, selection: Selection) -> Result:
+    """That of any report; else like :func:`run`."""
     selection = checked(selection, report)
     with open_readable(database_path) as database, explained(database_path), database.atomic():  # one snapshot
         for function, (called, arguments) in FUNCTIONS.items():
             database.register_function(called, function, arguments)
         _check_ifaces(database, selection.ifaces)
-        rows = [tuple(row) for row in _query(report, selection).tuples().execute(database)]
-        return Result(report, selection, rows, _completeness(database, selection))
+        _check_devices(database, selection.devices)
+        found = completeness(database, selection)
+        limit = selection.limit if selection.limit is not None else report.default_limit
+        parts = tuple(Result(part, selection, _rows(database, part, selection, limit), found) for part in report.parts)
+        rows = [] if parts else _rows(database, report, selection, limit)
+        return Result(report, selection, rows, found, parts)
+
+
+def _rows(
+    database: SqliteDatabase, report: Report, selection: Selection, limit: int | None
+) -> list[tuple[Any, ...]]:
+    rows = [tuple(row) for row in _query(report, selection, limit).tuples().execute(database)]
+    lists = {at for at, column in enumerate(report.columns) if column.role is Role.LIST}
+    return [tuple(_listed(value) if at in lists else value for at, value in enumerate(row)) for row in rows]
+
+
+def _listed(joined: str | None) -> tuple[str, ...]:
+    """The values of a LIST column: addresses, which hold no comma; IPv4 first."""
+    return tuple(sorted((joined or "").split(","), key=lambda text: (":" in text, text))) if joined else ()
 
 
 def _check_ifaces(database: SqliteDatabase, ifaces: Sequence[str]) -> None:
@@ -88,23 +126,61 @@ def _check_ifaces(database: SqliteDatabase, ifaces: Sequence[str]) -> None:
             raise UsageError(f"--iface {iface}: never counted in this database; it knows {names}")
 
 
-def _window(base: Base, selection: Selection) -> Any:
-    condition = (base.minute >= selection.since_unix_s) & (base.minute < selection.until_unix_s)
-    return condition & base.iface.in_(selection.ifaces) if selection.ifaces else condition
+def _check_devices(database: SqliteDatabase, devices: Sequence[str]) -> None:
+    for device in devices:
+        if not is_address(device) and not _devices_called(device).exists(database):
+            raise UsageError(f"--device {device[:_SHOWN]}: no device of that name; `traffic-analyzer top-device` "
+                             "lists them")  # fmt: skip
 
 
-def _asked(base: Base, selection: Selection) -> Any:
+def _devices_called(device: str) -> Any:
+    """The ids of devices that are told by *device*; where none is, of those that go by it.
+
+    Anybody may call himself by another's address: that leads to nobody but the other.
+    """
+    told = Device.text == device.lower()
+    if is_address(device):
+        return Device.select(Device.id).where(told)
+    known = Device.alias("known_device")
+    is_known = known.select(known.id).where(known.text == device.lower())
+    called = DeviceName.select(DeviceName.device_id).where(fn.folded(DeviceName.name) == device.casefold())
+    return Device.select(Device.id).where(told | (Device.id.in_(called) & ~fn.EXISTS(is_known)))
+
+
+def _devices_with(addresses: Sequence[str], selection: Selection) -> Any:
+    """The ids of devices that had one of *addresses* in the window."""
+    query = ADDRESSES.query.select(DeviceAddress.device_id)
+    return query.where(*_window(ADDRESSES, selection), ADDRESSES.client.in_(addresses))
+
+
+def _window(base: Base, selection: Selection) -> list[Any]:
+    """Conditions of all rows that a selection's time and interfaces hold."""
+    conditions = []
+    if base.minute is not None:
+        last = base.minute if base.last is None else base.last
+        conditions += [last >= selection.since_unix_s, base.minute < selection.until_unix_s]
+    if base.iface is not None and selection.ifaces:
+        conditions.append(base.iface.in_(selection.ifaces))
+    return conditions
+
+
+def _asked(base: Base, selection: Selection) -> list[Any]:
     """The window, and in it what belongs to the devices and names asked for."""
-    condition = _window(base, selection)
+    conditions = _window(base, selection)
     if selection.devices:
-        macs = [device for device in selection.devices if is_mac(device)]
-        addresses = [device for device in selection.devices if not is_mac(device)]
-        condition &= base.mac.in_(macs) | base.client.in_(addresses)
+        wanted = [base.device_id.in_(_devices_called(device)) for device in selection.devices]
+        addresses = [device for device in selection.devices if is_ip(device)]
+        if addresses:
+            wanted.append(
+                base.client.in_(addresses) if base.client is not None
+                else base.device_id.in_(_devices_with(addresses, selection))
+            )  # fmt: skip
+        conditions.append(reduce(or_, wanted))
     if selection.domains:
         known = Domain.alias("known")
         wanted = [_is_under(known.text, domain) for domain in selection.domains]
-        condition &= base.domain_id.in_(known.select(known.id).where(reduce(or_, wanted)))
-    return condition
+        conditions.append(base.domain_id.in_(known.select(known.id).where(reduce(or_, wanted))))
+    return conditions
 
 
 def _is_under(text: Any, domain: str) -> Any:
@@ -113,18 +189,20 @@ def _is_under(text: Any, domain: str) -> Any:
     return (text == domain) | ((fn.SUBSTR(text, -len(below)) == below) & fn.is_under(text, domain))
 
 
-def _query(report: Report, selection: Selection) -> Any:
+def _query(report: Report, selection: Selection, limit: int | None) -> Any:
     """The only query of a report."""
     expressions: dict[str, Any] = {}
     for column in report.columns:
         expressions[column.name] = _expression(column, expressions, selection.by)
     query = report.base.query.select(*(expressions[c.name].alias(c.name) for c in report.columns))
-    query = query.where(_asked(report.base, selection))
+    query = query.where(*_asked(report.base, selection))
     if report.where is not None:
         query = query.where(report.where)
+    if report.base.again is not None and not selection.ifaces:  # last: few rows are left to be asked
+        query = query.where(report.base.again == 0)
     keys = [expressions[c.name] for c in report.columns if c.role is Role.KEY]
-    order = [_ordered(expressions, name) for name in report.order]
-    limit = selection.limit if selection.limit is not None else report.default_limit
+    sorts = expressions | {c.name: c.sort for c in report.columns if c.sort is not None}
+    order = [_ordered(sorts, name) for name in report.order]
     return query.group_by(*keys).order_by(*order).limit(limit)
 
 
@@ -133,6 +211,8 @@ def _expression(column: Column, before: dict[str, Any], by: str) -> Any:
         return fn.SUM(column.expression)
     if column.role is Role.MAX:
         return fn.MAX(column.expression)
+    if column.role is Role.LIST:
+        return fn.GROUP_CONCAT(column.expression.distinct())
     if column.role is Role.SHARE:
         # A window over the groups: the total counts rows beyond the limit too.
         total = before[column.of]
@@ -144,13 +224,22 @@ def _ordered(expressions: dict[str, Any], name: str) -> Any:
     return expressions[name[1:]].desc() if name.startswith("-") else expressions[name]
 
 
-def _completeness(database: SqliteDatabase, selection: Selection) -> Completeness:
+def completeness(database: SqliteDatabase, selection: Selection) -> Completeness:
+    """What the packets of a window came to; devices and names are not asked about."""
     query = (
         COUNTERS.query.select(CounterMinute.counter, fn.SUM(CounterMinute.bytes), fn.SUM(CounterMinute.packets))
-        .where(_window(COUNTERS, selection))
+        .where(*_window(COUNTERS, selection))
         .group_by(CounterMinute.counter)
         .tuples()
     )
-    sums = {counter: (bytes_, packets) for counter, bytes_, packets in query.execute(database)}
-    none = (0, 0)
-    return Completeness(*sums.get("seen", none), *sums.get("non_ip", none), *sums.get("not_booked", none))
+    sums = {counter: Traffic(bytes_, packets) for counter, bytes_, packets in query.execute(database)}
+    none = Traffic(0, 0)
+    seen, again, non_ip, not_booked, unseen = (
+        sums.get(item, none) for item in ("seen", "again", "non_ip", "not_booked", "unseen")
+    )
+    booked = [sums[label] for label in map(str, Label) if label in sums]
+    once = none if selection.ifaces else again
+    return Completeness(
+        seen.bytes - once.bytes, seen.packets - once.packets, *non_ip, *not_booked, *unseen,
+        *(total - sum(part[at] for part in (*booked, non_ip, not_booked)) for at, total in enumerate(seen)),
+    )  # fmt: skip

@@ -22,7 +22,7 @@ class Selection:
     since_unix_s: int
     until_unix_s: int
     ifaces: tuple[str, ...] = ()  #: empty: all
-    devices: tuple[str, ...] = ()  #: MAC or IP addresses of clients; empty: all
+    devices: tuple[str, ...] = ()  #: MAC or IP addresses, or names; empty: all
     domains: tuple[str, ...] = ()  #: names, and what is under them; empty: all
     by: str = "name"  #: one of :data:`BY`
     limit: int | None = None  #: None: the report's own
@@ -41,6 +41,8 @@ def checked(selection: Selection, report: Report) -> Selection:
     for flag, (is_given, is_taken) in asked.items():
         if is_given and not is_taken:
             raise UsageError(f"{report.name} takes no {flag}")
+    if report.needs_device and not selection.devices:
+        raise UsageError(f"{report.name} takes a --device")
     if report.needs_domain and not selection.domains:
         raise UsageError(f"{report.name} takes a --domain")
     if selection.by not in BY:
@@ -49,21 +51,31 @@ def checked(selection: Selection, report: Report) -> Selection:
     return replace(selection, devices=tuple(dict.fromkeys(devices)), domains=tuple(dict.fromkeys(domains)))
 
 
-def is_mac(device: str) -> bool:
-    """True where a checked device is a MAC, not an IP address."""
-    return bool(_MAC.fullmatch(device))
+def is_address(device: str) -> bool:
+    """True where a checked device is a MAC or an IP address, not a name."""
+    return bool(_MAC.fullmatch(device)) or is_ip(device)
 
 
-def _device(text: str) -> str:
-    mac = text.lower()
-    if is_mac(mac):
-        return mac.replace("-", ":")
+def is_ip(device: str) -> bool:
+    """True where a checked device is an IP address."""
+    return _ip(device) is not None
+
+
+def _ip(text: str) -> str | None:
+    """An IP address as the database writes it; None where it is none."""
     for family in (socket.AF_INET, socket.AF_INET6):
         try:
             return socket.inet_ntop(family, socket.inet_pton(family, text))
         except (OSError, ValueError):
             continue
-    raise UsageError(f"--device {text}: neither a MAC nor an IP address")
+    return None
+
+
+def _device(text: str) -> str:
+    if not text:
+        raise UsageError("--device: must not be empty")
+    mac = text.lower()
+    return mac.replace("-", ":") if _MAC.fullmatch(mac) else _ip(text) or text
 
 
 def _domain(text: str) -> str:

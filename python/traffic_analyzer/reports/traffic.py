@@ -30,7 +30,8 @@ REPORTS = (
         FLOWS,
         (
             Column("local_ip", "Local", Unit.NAME, client.text),
-            Column("mac", "Device", Unit.NAME, Device.text, Role.MAX),
+            Column("mac", "Device", Unit.NAME, Case(Device.kind, (("mac", Device.text), ("random", Device.text)), ""),
+                   Role.MAX),
             RX_BYTES,
             TX_BYTES,
             BYTES,

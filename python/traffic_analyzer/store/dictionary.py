@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Callable, Mapping
 
 from peewee import SqliteDatabase
 
+_MAC = re.compile("[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
+_LOCAL = "26ae"  # second digit of a locally administered address of one machine, IEEE 802c
 _CACHE_MAX = 200_000  # texts remembered; about 30 MB, reached on a port scan of the internet at most
 
 
@@ -15,9 +18,16 @@ def address_text(address: bytes) -> str:
     return socket.inet_ntop(socket.AF_INET if len(address) == 4 else socket.AF_INET6, address)
 
 
-def mac_text(mac: bytes) -> str:
-    """A MAC as text; empty for an empty one."""
-    return mac.hex(":")
+def kind_of(device: str) -> str:
+    """What a device is: ``mac``, ``random`` (a MAC that was not given by a maker), ``address``, ``network``, ``group``.
+
+    A group is multicast, broadcast, this machine, or what it forwards for clients that are not counted.
+    """
+    if _MAC.fullmatch(device):
+        return "random" if device[1] in _LOCAL else "mac"
+    if "/" in device:
+        return "network"
+    return "address" if "." in device or ":" in device else "group"
 
 
 class Dictionary:

@@ -8,10 +8,10 @@ from peewee import SqliteDatabase
 
 from ..errors import StoreError
 from ..sites import data_version, site_of
-from . import models, schema_1, schema_2, seed, seed_names
+from . import models, schema_1, schema_2, schema_3, seed, seed_names
 
 #: The step at index n makes version n + 1 of version n. A later version appends one.
-_STEPS: tuple[Callable[[SqliteDatabase], None], ...] = (schema_1.upgrade, schema_2.upgrade)
+_STEPS: tuple[Callable[[SqliteDatabase], None], ...] = (schema_1.upgrade, schema_2.upgrade, schema_3.upgrade)
 _SUFFIX_LIST = "public_suffixes"  # in meta_kv: by which list the sites were found; empty: by none
 
 

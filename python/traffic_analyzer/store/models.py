@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from peewee import AutoField, CompositeKey, IntegerField, Model, TextField
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 class _Dictionary(Model):
@@ -20,7 +20,9 @@ class Address(_Dictionary):
 
 
 class Device(_Dictionary):
-    """MAC addresses, lower case, with colons."""
+    """What is told apart as a device: records.FlowKey."""
+
+    kind = TextField(default="")  #: dictionary.kind_of
 
 
 class Domain(_Dictionary):
@@ -40,6 +42,8 @@ class Evidence(_Dictionary):
 class Iface(_Dictionary):
     """Names of interfaces."""
 
+    role = TextField(default="")  #: records.Role, as it was last; empty for rows of the seed
+
 
 class FlowMinute(Model):
     """One direction of one conversation in one minute."""
@@ -57,6 +61,7 @@ class FlowMinute(Model):
     domain_id = IntegerField()
     label_id = IntegerField()
     evidence_id = IntegerField()
+    again = IntegerField(default=0)  #: 1 = counted on another interface too, which is the one that counts
     bytes = IntegerField()
     packets = IntegerField()
 
@@ -65,17 +70,17 @@ class FlowMinute(Model):
         without_rowid = True
         primary_key = CompositeKey(
             "minute_unix_s", "iface_id", "direction", "is_tx", "l4_proto", "client_id", "client_port", "remote_id",
-            "remote_port", "device_id", "domain_id", "label_id", "evidence_id",
+            "remote_port", "device_id", "domain_id", "label_id", "evidence_id", "again",
         )  # fmt: skip
 
 
 class CounterMinute(Model):
-    """One of the packet programs' counters for one interface and direction in one minute."""
+    """An item of the ledger for one interface and direction in one minute."""
 
     minute_unix_s = IntegerField()
     iface_id = IntegerField()
     direction = IntegerField()
-    counter = TextField()  #: a name of kernel.abi.COUNTERS
+    counter = TextField()  #: a name of kernel.abi.COUNTERS, a records.Label, or an item of ledger
     bytes = IntegerField()
     packets = IntegerField()
 
@@ -94,12 +99,13 @@ class QuestionMinute(Model):
     client_id = IntegerField()
     domain_id = IntegerField()
     qtype = IntegerField()  #: IANA number
+    again = IntegerField(default=0)  #: as in FlowMinute
     count = IntegerField()
 
     class Meta:
         table_name = "question_minute"
         without_rowid = True
-        primary_key = CompositeKey("minute_unix_s", "iface_id", "device_id", "client_id", "domain_id", "qtype")
+        primary_key = CompositeKey("minute_unix_s", "iface_id", "device_id", "client_id", "domain_id", "qtype", "again")
 
 
 class ServerNameMinute(Model):
@@ -111,12 +117,44 @@ class ServerNameMinute(Model):
     client_id = IntegerField()
     domain_id = IntegerField()
     evidence_id = IntegerField()  #: tls, quic, or ech: then it is only the provider's public name
+    again = IntegerField(default=0)  #: as in FlowMinute
     count = IntegerField()
 
     class Meta:
         table_name = "server_name_minute"
         without_rowid = True
-        primary_key = CompositeKey("minute_unix_s", "iface_id", "device_id", "client_id", "domain_id", "evidence_id")
+        primary_key = CompositeKey(
+            "minute_unix_s", "iface_id", "device_id", "client_id", "domain_id", "evidence_id", "again"
+        )
+
+
+class DeviceAddress(Model):
+    """An address that a device was seen with."""
+
+    device_id = IntegerField()
+    address_id = IntegerField()
+    first_unix_s = IntegerField()
+    last_unix_s = IntegerField()
+
+    class Meta:
+        table_name = "device_address"
+        without_rowid = True
+        primary_key = CompositeKey("device_id", "address_id")
+
+
+class DeviceName(Model):
+    """A name that a device went by, and how long."""
+
+    device_id = IntegerField()
+    source = IntegerField()  #: records.NameSource; the lowest is shown
+    name = TextField()
+    first_unix_s = IntegerField()
+    last_unix_s = IntegerField()
+
+    class Meta:
+        table_name = "device_name"
+        without_rowid = True
+        primary_key = CompositeKey("device_id", "source", "name")
 
 
 class DnsCache(Model):
@@ -155,6 +193,33 @@ class CollectorHealth(Model):
         primary_key = CompositeKey("ts_minute", "iface")
 
 
+class Notice(Model):
+    """What a user should know of this machine as it is now: records.Notice."""
+
+    code = TextField()
+    subject = TextField()
+    detail = TextField()
+    since_unix_s = IntegerField()
+
+    class Meta:
+        table_name = "notice"
+        without_rowid = True
+        primary_key = CompositeKey("code", "subject")
+
+
+class QuotaCrossed(Model):
+    """A threshold of a quota that was crossed, and told, in the period that began then."""
+
+    quota = TextField()
+    since_unix_s = IntegerField()
+    percent = IntegerField()
+
+    class Meta:
+        table_name = "quota_crossed"
+        without_rowid = True
+        primary_key = CompositeKey("quota", "since_unix_s", "percent")
+
+
 class KernelInstance(Model):
     """How far an instance of the packet programs has been stored: each of its generations exactly once."""
 
@@ -190,6 +255,6 @@ class MetaKv(Model):
 
 DICTIONARIES: tuple[type[_Dictionary], ...] = (Address, Device, Domain, Label, Evidence, Iface)
 TABLES: tuple[type[Model], ...] = (
-    *DICTIONARIES, FlowMinute, CounterMinute, QuestionMinute, ServerNameMinute, DnsCache, CollectorHealth,
-    KernelInstance, KernelInterface, MetaKv,
+    *DICTIONARIES, FlowMinute, CounterMinute, QuestionMinute, ServerNameMinute, DeviceAddress, DeviceName, DnsCache,
+    CollectorHealth, Notice, QuotaCrossed, KernelInstance, KernelInterface, MetaKv,
 )  # fmt: skip

@@ -5,22 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from .database import explained, open_writable
+from .restamp import SPANS, TIMED
 
 _SECONDS_PER_DAY = 86_400
 #: Tables with rows by time, and the column that holds it.
-_TIMED = {
-    "flow_minute": "minute_unix_s",
-    "counter_minute": "minute_unix_s",
-    "question_minute": "minute_unix_s",
-    "server_name_minute": "minute_unix_s",
-    "dns_cache_1m": "ts_minute",
-    "collector_health_1m": "ts_minute",
-}
+_TIMED = {**TIMED, **dict.fromkeys(SPANS, "last_unix_s")}
 #: Dictionaries that grow with the traffic, and the columns that refer to them.
 _USED = {
     "address": ("flow_minute.client_id", "flow_minute.remote_id", "question_minute.client_id",
-                "server_name_minute.client_id"),
-    "device": ("flow_minute.device_id", "question_minute.device_id", "server_name_minute.device_id"),
+                "server_name_minute.client_id", "device_address.address_id"),
+    "device": ("flow_minute.device_id", "question_minute.device_id", "server_name_minute.device_id",
+               "device_address.device_id", "device_name.device_id"),
     "domain": ("flow_minute.domain_id", "question_minute.domain_id", "server_name_minute.domain_id"),
 }  # fmt: skip
 

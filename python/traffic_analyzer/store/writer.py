@@ -5,17 +5,20 @@ Rows go through ``executemany`` with SQL that peewee compiled once: a row costs 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from peewee import EXCLUDED, Model, fn
 
-from ..records import Batch, Interface
+from ..records import Batch, Interface, Notice
 from . import models
 from .database import explained, open_writable
+from .restamp import restamp
 from .rows import Rows
+
+_CROSSED_KEPT_S = 400 * 86_400  # longer than any period
 
 
 class InterfaceRow(NamedTuple):
@@ -42,23 +45,31 @@ def _largest(*fields: Any) -> dict[Any, Any]:
     return {field: fn.MAX(field, getattr(EXCLUDED, field.name)) for field in fields}
 
 
-def _statements() -> tuple[str, ...]:
-    """What writes a row, by kind of row, in the order of :meth:`.rows.Rows.of`."""
+def _span(model: Any) -> dict[Any, Any]:
+    return _largest(model.last_unix_s) | {model.first_unix_s: fn.MIN(model.first_unix_s, EXCLUDED.first_unix_s)}
+
+
+def _statements() -> dict[str, str]:
+    """What writes a row, by table, in the order of :meth:`.rows.Rows.of`."""
     flow, counter, health, names = models.FlowMinute, models.CounterMinute, models.CollectorHealth, models.DnsCache
     question, server_name = models.QuestionMinute, models.ServerNameMinute
-    dropped = _sum(health.flow_insert_drop, health.dns_ringbuf_drop, health.tls_ringbuf_drop)
+    address, device_name = models.DeviceAddress, models.DeviceName
+    dropped = _sum(health.flow_evicted, health.flow_insert_drop, health.dns_ringbuf_drop, health.tls_ringbuf_drop)
     events = _sum(
         names.dns_answer_events, names.sni_events, names.new, names.refresh, names.expired, names.overflow,
         names.unasked,
     )  # fmt: skip
-    return (
-        _upsert(flow, _sum(flow.bytes, flow.packets)),
-        _upsert(counter, _sum(counter.bytes, counter.packets)),
-        _upsert(question, _sum(question.count)),
-        _upsert(server_name, _sum(server_name.count)),
-        _upsert(names, _largest(names.cache_entries) | events),
-        _upsert(health, _largest(health.flow_entries, health.flow_capacity) | dropped),
-    )
+    merged: dict[type[Model], dict[Any, Any]] = {
+        flow: _sum(flow.bytes, flow.packets),
+        counter: _sum(counter.bytes, counter.packets),
+        question: _sum(question.count),
+        server_name: _sum(server_name.count),
+        address: _span(address),
+        device_name: _span(device_name),
+        names: _largest(names.cache_entries) | events,
+        health: _largest(health.flow_entries, health.flow_capacity) | dropped,
+    }
+    return {str(model._meta.table_name): _upsert(model, update) for model, update in merged.items()}
 
 
 class Store:
@@ -107,7 +118,7 @@ class Store:
                 return False
             self._forget_stale_ids()
             cursor = self._database.connection().cursor()
-            for statement, rows in zip(self._statements, self._rows.of(batch), strict=True):
+            for statement, rows in zip(self._statements.values(), self._rows.of(batch), strict=True):
                 cursor.executemany(statement, rows)
             instance = models.KernelInstance
             stored = {"instance": batch.instance, "stored_generation": batch.generation}
@@ -134,13 +145,44 @@ class Store:
             row = {"instance": instance, "ifindex": interface.ifindex, "name": interface.name}
             row["role"] = interface.role.value
             models.KernelInterface.insert(row).on_conflict_replace().execute()
-            models.Iface.insert(text=interface.name).on_conflict_ignore().execute()  # known before its first packet
+            named = {"text": interface.name, "role": interface.role.value}  # known before its first packet
+            models.Iface.insert(named).on_conflict(conflict_target=[models.Iface.text], update=named).execute()
 
     def known_interfaces(self, instance: str) -> list[InterfaceRow]:
         """What the ifindexes of *instance* were."""
         query = "SELECT ifindex, name, role FROM kernel_interface WHERE instance = ?"
         with explained(self._path):
             return [InterfaceRow(*row) for row in self._database.execute_sql(query, (instance,))]
+
+    def restamp(self, since_unix_s: int, until_unix_s: int, shift_s: int) -> None:
+        """Moves the rows of a span of time; see :func:`.restamp.restamp`."""
+        with explained(self._path), self._database.atomic("IMMEDIATE"):
+            restamp(self._database, self._statements, since_unix_s, until_unix_s, shift_s)
+
+    def notice(self, notices: Iterable[Notice], now_unix_s: int) -> None:
+        """Notes what a user should know now, in place of what was noted before; what was known stays dated."""
+        model = models.Notice
+        with explained(self._path), self._database.atomic("IMMEDIATE"), self._database.bind_ctx(models.TABLES):
+            known = {(n.code, n.subject): n.since_unix_s for n in model.select()}
+            model.delete().execute()
+            for notice in dict.fromkeys(notices):
+                since_unix_s = known.get((notice.code, notice.subject), now_unix_s)
+                model.insert(notice._asdict() | {"since_unix_s": since_unix_s}).on_conflict_replace().execute()
+
+    def crossed(self) -> list[tuple[str, int, int]]:
+        """The thresholds of quotas that were crossed: quota, begin of its period, percent."""
+        with explained(self._path):
+            return list(self._database.execute_sql("SELECT quota, since_unix_s, percent FROM quota_crossed"))
+
+    def cross(self, crossed: Iterable[tuple[str, int, int]]) -> None:
+        """Notes more of them; those of periods that began more than a year earlier are forgotten."""
+        with explained(self._path), self._database.atomic("IMMEDIATE"):
+            cursor = self._database.connection().cursor()
+            cursor.executemany("INSERT OR IGNORE INTO quota_crossed VALUES (?, ?, ?)", list(crossed))
+            cursor.execute(
+                "DELETE FROM quota_crossed WHERE since_unix_s < (SELECT max(since_unix_s) - ? FROM quota_crossed)",
+                (_CROSSED_KEPT_S,),
+            )
 
     def forget_instance(self, instance: str) -> None:
         """The instance is stored to its end and gone from the kernel."""
@@ -160,9 +202,13 @@ class Writer:
         """Starts to write *batch*; the future holds what :meth:`Store.commit` returns or raises."""
         return self._thread.submit(self.store.commit, batch)
 
+    def start(self, method: Any, *arguments: Any) -> Future[Any]:
+        """Starts a method of the store on the writer's thread, after what was asked before."""
+        return self._thread.submit(method, *arguments)
+
     def call(self, method: Any, *arguments: Any) -> Any:
-        """Runs a method of the store on the writer's thread, after what was asked before, and waits."""
-        return self._thread.submit(method, *arguments).result()
+        """The same, and waits."""
+        return self.start(method, *arguments).result()
 
     def close(self) -> None:
         """Waits for what is being written and closes the file."""

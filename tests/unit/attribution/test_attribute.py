@@ -15,7 +15,7 @@ from traffic_analyzer.wire.http import RequestHead
 from traffic_analyzer.wire.svcb import EchConfig, ServiceBinding
 from traffic_analyzer.wire.tls import ClientHello
 
-from ..traffic import MAC, interface, packed
+from ..traffic import MAC, MAC_BYTES, interface, packed
 
 _S = 10**9
 _LAN = interface("br-lan", Role.LAN, ifindex=3, addresses=("192.168.1.1",), networks=(("192.168.1.1", 24),))
@@ -26,8 +26,8 @@ _IN, _OUT = Direction.INGRESS, Direction.EGRESS
 
 def _head(kind: HeadKind, at_s: float, **changed: Any) -> Head:
     """From the client, of a kind, on its way to the router."""
-    packet = {"src": _CLIENT, "src_port": 40000, "dst": _ROUTER, "dst_port": 53, "direction": _IN, "mac": MAC,
-              "l4_proto": 17} | changed  # fmt: skip
+    packet = {"src": _CLIENT, "src_port": 40000, "dst": _ROUTER, "dst_port": 53, "direction": _IN,
+              "mac": MAC_BYTES, "l4_proto": 17} | changed  # fmt: skip
     return Head(
         _LAN.ifindex, packet["direction"], packet["l4_proto"], packed(packet["src"]), packet["src_port"],
         packed(packet["dst"]), packet["dst_port"], packet["mac"], int(at_s * _S), kind, 0, 0, 0, b"",
@@ -53,7 +53,8 @@ def _a(name: str, address: str = _REMOTE, ttl_s: int = 60) -> dns.Resource:
 
 def _flow(at_s: float, remote: str = _REMOTE, **changed: Any) -> FlowRecord:
     """Sent by the client."""
-    packet = {"src": _CLIENT_6 if ":" in remote else _CLIENT, "src_port": 50000, "mac": MAC, "opened": False} | changed
+    src = _CLIENT_6 if ":" in remote else _CLIENT
+    packet = {"src": src, "src_port": 50000, "mac": MAC_BYTES, "opened": False} | changed
     return FlowRecord(
         _LAN.ifindex, _IN, 6, packed(packet["src"]), packet["src_port"], packed(remote), 443, packet["mac"], 100, 1,
         int(at_s * _S), packet["opened"],
@@ -86,7 +87,7 @@ class _Told:
         found = ends(flow, on)
         if flow.opened:
             self.attribution.reopen(flow.ifindex, flow.l4_proto, found, flow.first_boot_ns)
-        return self.attribution.name(flow.ifindex, flow.l4_proto, found, on, flow.first_boot_ns, now_boot_ns)
+        return self.attribution.name(flow.ifindex, flow.l4_proto, found, flow.first_boot_ns, now_boot_ns)
 
 
 def _hello(name: str | None, ech_config_id: int | None = None) -> ClientHello:

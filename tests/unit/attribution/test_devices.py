@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from traffic_analyzer.attribution.devices import Ends, ends
-from traffic_analyzer.records import Direction, FlowRecord, Interface, Role
+from traffic_analyzer.attribution.devices import Ends, device_key, ends, is_machine
+from traffic_analyzer.records import (
+    BROADCAST,
+    FORWARDED,
+    MULTICAST,
+    THIS_MACHINE,
+    Direction,
+    FlowRecord,
+    Interface,
+    Role,
+)
 
-from ..traffic import MAC, interface, packed
+from ..traffic import MAC, MAC_BYTES, interface, packed
 
 _IN, _OUT = Direction.INGRESS, Direction.EGRESS
 _LAN = interface("br-lan", Role.LAN, addresses=("192.168.1.1",), networks=(("192.168.1.1", 24), ("fe80::1", 64)))
@@ -15,7 +26,7 @@ _WAN = interface("wan", Role.WAN, addresses=("198.51.100.2", "2001:db8::2"), net
 _HOST = interface("eth0", Role.HOST, addresses=("192.168.1.10", "192.168.1.11"), networks=(("192.168.1.10", 24),))
 
 
-def _ends(on: Interface, direction: Direction, src: str, dst: str, mac: bytes = MAC) -> Ends:
+def _ends(on: Interface, direction: Direction, src: str, dst: str, mac: bytes = MAC_BYTES) -> Ends:
     return ends(FlowRecord(2, direction, 17, packed(src), 1111, packed(dst), 2222, mac, 1, 1), on)
 
 
@@ -73,9 +84,16 @@ def test_the_client(on: Interface, direction: Direction, src: str, dst: str, is_
 def test_what_comes_to_a_group_is_a_download(
     on: Interface, direction: Direction, src: str, is_tx: bool, group: str
 ) -> None:
-    found = _ends(on, direction, src, group, b"\x01\0\x5e\0\0\xfb" if direction is _OUT else MAC)
+    found = _ends(on, direction, src, group, b"\x01\0\x5e\0\0\xfb" if direction is _OUT else MAC_BYTES)
     assert found.is_tx is is_tx
-    assert found.device == (MAC if src == "192.168.1.5" else b"")  # a group's MAC is no device
+    own = THIS_MACHINE if packed(src) in on.addresses else MAC if src == "192.168.1.5" else src
+    assert found.device == (own if is_tx else _group_of(group, on))  # a group's MAC is no device
+
+
+def _group_of(group: str, on: Interface) -> str:
+    if group.endswith(".255"):  # 192.168.1.255 is one where that network is
+        return FORWARDED if on is _WAN and group == "192.168.1.255" else BROADCAST
+    return MULTICAST
 
 
 @pytest.mark.parametrize("on", [_LAN, _WAN, _HOST], ids=lambda on: on.name)
@@ -102,16 +120,22 @@ def test_a_network_of_two_has_no_broadcast_address(prefix_bits: int, is_tx: bool
 @pytest.mark.parametrize(
     ("on", "direction", "src", "dst", "mac", "device"),
     [
-        (_LAN, _IN, "192.168.1.5", "203.0.113.1", MAC, MAC),
-        (_LAN, _OUT, "203.0.113.1", "192.168.1.5", MAC, MAC),
-        (_LAN, _IN, "192.168.1.5", "203.0.113.1", bytes(6), b""),  # a link without MACs
-        (_LAN, _OUT, "192.168.1.1", "224.0.0.251", MAC, b""),  # the router itself is no neighbour
-        (_WAN, _IN, "203.0.113.1", "198.51.100.2", MAC, b""),
-        (_HOST, _OUT, "192.168.1.10", "203.0.113.1", MAC, b""),
+        (_LAN, _IN, "192.168.1.5", "203.0.113.1", MAC_BYTES, MAC),
+        (_LAN, _OUT, "203.0.113.1", "192.168.1.5", MAC_BYTES, MAC),
+        (_LAN, _IN, "192.168.1.5", "203.0.113.1", bytes(6), "192.168.1.5"),  # a link without MACs
+        (_LAN, _OUT, "192.168.1.1", "224.0.0.251", MAC_BYTES, THIS_MACHINE),  # the router itself is no neighbour
+        (_WAN, _IN, "203.0.113.1", "198.51.100.2", MAC_BYTES, THIS_MACHINE),  # translated too, as far as is seen here
+        (_WAN, _IN, "2001:db8:ffff::1", "2001:db8:1::5", MAC_BYTES, FORWARDED),
+        (_WAN, _OUT, "192.168.1.5", "203.0.113.1", MAC_BYTES, FORWARDED),  # not translated
+        (_HOST, _OUT, "192.168.1.10", "203.0.113.1", MAC_BYTES, THIS_MACHINE),
+        (_HOST, _IN, "203.0.113.1", "192.168.1.77", MAC_BYTES, "192.168.1.77"),
+        (_LAN, _IN, "192.168.1.1", "203.0.113.1", MAC_BYTES, MAC),  # somebody else with the router's address
+        (_LAN, _IN, "192.168.1.5", "203.0.113.1", b"\x03" + MAC_BYTES[1:], "192.168.1.5"),  # no machine's MAC
+        (_LAN, _OUT, "2001:db8::1", "2001:db8:1::5", bytes(6), "2001:db8:1::5"),
     ],
 )
 def test_the_device_is_the_neighbour_on_a_lan(
-    on: Interface, direction: Direction, src: str, dst: str, mac: bytes, device: bytes
+    on: Interface, direction: Direction, src: str, dst: str, mac: bytes, device: str
 ) -> None:
     assert _ends(on, direction, src, dst, mac).device == device
 
@@ -124,3 +148,44 @@ def test_the_device_is_the_neighbour_on_a_lan(
 def test_a_prefix_says_what_is_on_the_link(prefix_bits: int, address: str, on_link: bool) -> None:
     stick = interface(networks=(("192.168.1.10", prefix_bits), ("2001:db8::10", 64)))
     assert _ends(stick, _IN, address, "203.0.113.1").is_tx is on_link
+
+
+def _behind(*routed: tuple[str, int]) -> Interface:
+    """br-lan with networks behind another router."""
+    return replace(_LAN, routed=tuple((packed(network), prefix_bits) for network, prefix_bits in routed))
+
+
+@pytest.mark.parametrize(
+    ("address", "device"),
+    [
+        ("10.9.0.5", "10.9.0.0/24"),
+        ("10.9.7.5", "10.0.0.0/8"),  # the longest that holds it
+        ("172.16.0.1", MAC),  # known to nobody: the neighbour's
+        ("192.168.1.5", MAC),  # on the link
+        ("192.168.1.200", "192.168.1.192/26"),  # behind a router though the link's network is around it
+        ("2001:db8:9::5", "2001:db8:9::/48"),
+        ("2001:db8:1::5", MAC),
+    ],
+)
+def test_a_network_behind_another_router_is_a_line_of_its_own(address: str, device: str) -> None:
+    on = _behind(("10.0.0.0", 8), ("10.9.0.0", 24), ("192.168.1.192", 26), ("192.168.0.0", 16), ("2001:db8:9::", 48))
+    far = "2001:db8:ffff::1" if ":" in address else "203.0.113.1"
+    assert _ends(on, _IN, address, far).device == device
+    assert _ends(on, _OUT, far, address).device == device
+    assert _ends(on, _IN, address, far, bytes(6)).device == (address if device == MAC else device)
+
+
+def test_names_are_known_by_the_machine_or_else_by_its_address() -> None:
+    on = _behind(("10.9.0.0", 24))
+    for src, expected in (("192.168.1.5", MAC), ("10.9.0.5", packed("10.9.0.5"))):
+        assert device_key(_ends(on, _IN, src, "203.0.113.1")) == expected
+    assert device_key(_ends(_LAN, _OUT, "203.0.113.1", "224.0.0.251", bytes(6))) == packed("224.0.0.251")
+
+
+@pytest.mark.parametrize(
+    ("device", "is_one"),
+    [(MAC, True), ("192.168.1.5", True), ("2001:db8::5", True), (THIS_MACHINE, True), (FORWARDED, False),
+     (MULTICAST, False), (BROADCAST, False), ("10.9.0.0/24", False), ("2001:db8:9::/48", False)],
+)  # fmt: skip
+def test_what_is_one_machine(device: str, is_one: bool) -> None:
+    assert is_machine(device) is is_one

@@ -110,6 +110,14 @@ def test_a_server_name_does_not_make_an_answer_last_longer() -> None:
     assert names.name(_A, 11 * _S) == _ambiguous("site.example", Evidence.SNI)
 
 
+def test_what_was_only_shown_leaves_no_doubt_when_it_is_over() -> None:
+    """In the first minute of the boot clock too, where a span that never began would not be over for long."""
+    names = Names()
+    _learn(names, "shown.example", 0, 0, asked=False)
+    _learn(names, "site.example", 1, 60)
+    assert names.name(_A, 2 * _S) == _exact("site.example")
+
+
 def test_another_device_s_answer_is_ambiguous() -> None:
     names = Names()
     _learn(names, "site.example", 0, 60, _B)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traffic_analyzer.faces.encode import render_csv, render_json
+from traffic_analyzer.faces.verdict import verdict
 from traffic_analyzer.reports.declaration import Base, Column, Report, Role
 from traffic_analyzer.reports.registry import Completeness, Result
 from traffic_analyzer.reports.selection import Selection
@@ -27,7 +28,16 @@ _NAMES = st.text(st.characters(codec="utf-8"), min_size=1)
 
 
 def _result(rows: list[tuple[Any, ...]]) -> Result:
-    return Result(_REPORT, Selection(60, 120, ("eth0",), limit=5), rows, Completeness(1, 2, 3, 4, 5, 6))
+    return Result(_REPORT, Selection(60, 120, ("eth0",), limit=5), rows, Completeness(10, 2, 3, 4, 5, 6, 10, 7, 1, 0))
+
+
+def _in_parts() -> Result:
+    columns = (Column("device", "Device", Unit.NAME), Column("addresses", "Addresses", Unit.LIST, role=Role.LIST))
+    lists = Report("lists", "Lists", "lists", Base(None, None, None), columns, ("device",))
+    both = Report("both", "Both", "both", Base(None, None, None), (), (), parts=(_REPORT, lists))
+    first = _result([("a", 1, 0.5)])
+    second = Result(lists, first.selection, [("a", ("10.0.0.1", "::1")), ("b", ())], first.completeness)
+    return Result(both, first.selection, [], first.completeness, (first, second))
 
 
 def _csv_rows(text: str) -> list[list[str]]:
@@ -49,10 +59,25 @@ def test_the_whole_json_document() -> None:
         ],
         "rows": [{"name": "a", "bytes": 2**53 + 1, "share": 0.5}, {"name": "", "bytes": 0, "share": None}],
         "completeness": {
-            "seen_bytes": 1, "seen_packets": 2, "non_ip_bytes": 3, "non_ip_packets": 4, "not_booked_bytes": 5,
-            "not_booked_packets": 6,
+            "seen_bytes": 10, "seen_packets": 2, "non_ip_bytes": 3, "non_ip_packets": 4, "not_booked_bytes": 5,
+            "not_booked_packets": 6, "unseen_bytes": 10, "unseen_packets": 7, "difference_bytes": 1,
+            "difference_packets": 0, "share": 0.25,
         },
+        "verdict": verdict(Completeness(10, 2, 3, 4, 5, 6, 10, 7, 1, 0)),
     }  # fmt: skip
+
+
+def test_parts_are_told_apart() -> None:
+    document = json.loads(render_json(_in_parts()))
+    assert "rows" not in document and "columns" not in document and document["verdict"].startswith("INCOMPLETE")
+    assert {name: part["rows"] for name, part in document["parts"].items()} == {
+        "r": [{"name": "a", "bytes": 1, "share": 0.5}],
+        "lists": [{"device": "a", "addresses": ["10.0.0.1", "::1"]}, {"device": "b", "addresses": []}],
+    }
+    assert [column["unit"] for column in document["parts"]["lists"]["columns"]] == ["name", "list"]
+    assert render_csv(_in_parts()) == (
+        'name,bytes,share\n"a",1,0.5\n\ndevice,addresses\n"a","10.0.0.1 ::1"\n"b",""\n'
+    )
 
 
 def test_the_whole_csv() -> None:

@@ -17,7 +17,9 @@ def test_flags_follow_the_declaration(report: Report) -> None:
     assert ("device" in flags, "domain" in flags, "by" in flags) == (
         report.takes_device, report.takes_domain, report.takes_by,
     )  # fmt: skip
-    assert [name for name, setting in flags.items() if setting.required] == ["domain"] * report.needs_domain
+    assert [name for name, setting in flags.items() if setting.required] == [
+        *["device"] * report.needs_device, *["domain"] * report.needs_domain,
+    ]  # fmt: skip
     assert ("limit" in flags) == (report.default_limit is not None)
     if "limit" in flags:
         assert flags["limit"].default == report.default_limit
@@ -28,3 +30,5 @@ def test_what_is_required_says_so() -> None:
              if setting.name == "domain"}  # fmt: skip
     assert "(default: all)" in helps["top-ip"] and "default" not in helps["domain-detail"]
     assert "required" in helps["domain-detail"]
+    devices = [setting.help for setting in flags_of(REPORTS["device-detail"]) if setting.name == "device"]
+    assert ["required" in text and "default" not in text for text in devices] == [True]

@@ -45,7 +45,10 @@ def test_every_report_has_its_own_flags_and_columns(report: Report) -> None:
     rows = _rows(f"`{report.name}`")
     own = flags_of(report)[len(REPORT) :]
     _assert_told(rows[: len(own)], own)
-    assert rows[len(own) :] == [f"| `{c.name}` | {c.title} | {c.unit.value} | {c.role.value} |" for c in report.columns]
+    columns = [column for each in (report, *report.parts) for column in each.columns]
+    assert rows[len(own) :] == [f"| `{c.name}` | {c.title} | {c.unit.value} | {c.role.value} |" for c in columns]
+    for part in report.parts:
+        assert f"\nPart `{part.name}`: {part.help}\n" in _section(f"`{report.name}`")
 
 
 @pytest.mark.parametrize(("name", "limit"), [("top-ip", 20), ("domain-detail", 50), ("attribution-coverage", None)])
@@ -56,6 +59,7 @@ def test_a_limit_is_that_of_its_report(name: str, limit: int | None) -> None:
 
 def test_every_table_has_as_many_cells_in_each_row() -> None:
     tables = re.findall(r"(?:^\|.*\n)+", _PAGE, re.MULTILINE)
-    assert len(tables) == 3 + len(REPORTS) + sum(len(flags_of(r)) > len(REPORT) for r in REPORTS.values())
+    columns = sum(len(report.parts) or 1 for report in REPORTS.values())
+    assert len(tables) == 4 + columns + sum(len(flags_of(r)) > len(REPORT) for r in REPORTS.values())
     for table in tables:
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1

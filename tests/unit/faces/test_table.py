@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from traffic_analyzer.faces.table import render_table
 from traffic_analyzer.reports.declaration import Base, Column, Report, Role
 from traffic_analyzer.reports.registry import REPORTS, Completeness, Result
 from traffic_analyzer.reports.selection import Selection
-from traffic_analyzer.units import Unit, minute_text
+from traffic_analyzer.units import Unit, minute_text, window_text
 
 from ..traffic import MINUTE
 
@@ -20,7 +22,7 @@ _LONG = "a-very-long-name-that-goes-on-and-on.cdn.example.net-and-then-some-more
 _WIDEST: dict[Unit, object] = {
     Unit.NAME: "2001:db8:1111:2222:3333:4444:5555:6666", Unit.TEXT: "ambiguous", Unit.COUNT: 65_536, Unit.PORT: 65_535,
     Unit.BYTES: 999_400, Unit.PACKETS: 99_999, Unit.SHARE: 1.0, Unit.MINUTE: MINUTE, Unit.DIRECTION: 0,
-    Unit.L4_PROTO: 136, Unit.QTYPE: 28,
+    Unit.L4_PROTO: 136, Unit.QTYPE: 28, Unit.DAY: MINUTE, Unit.LIST: ("255.255.255.255", *["::"] * 99),
 }  # fmt: skip
 
 
@@ -33,14 +35,14 @@ def _result(rows: list[tuple[Any, ...]], completeness: Completeness = _ALL_BOOKE
 def test_the_whole_table() -> None:
     text = render_table(_result([("one.example", 1_500), ("", 7)], ifaces=("eth0", "br-lan")), None)
     assert text.splitlines() == [
-        f"Names by bytes on eth0, br-lan, {minute_text(MINUTE)} to {minute_text(MINUTE + 60)}",
+        f"Names by bytes on eth0, br-lan, {window_text(MINUTE, MINUTE + 60)}",
         "",
         "Name           Total",
         "-----------  -------",
         "one.example  1.50 kB",
         "-                7 B",
         "",
-        "Seen: 1.00 kB, of it non-IP 60 B; all of it booked.",
+        "Complete. 1.00 kB seen, of it 60 B non-IP; all of it booked, nothing unseen.",
     ]
     assert text.endswith("\n")
 
@@ -49,7 +51,7 @@ def test_the_title_says_what_was_asked_for() -> None:
     result = _result([("a", 1)], devices=("02:aa:bb:cc:dd:01", "10.0.0.1"), domains=("a.example",), by="site")
     assert render_table(result, None).splitlines()[0] == (
         "Names by bytes of 02:aa:bb:cc:dd:01, 10.0.0.1 under a.example, by site, "
-        f"{minute_text(MINUTE)} to {minute_text(MINUTE + 60)}"
+        f"{window_text(MINUTE, MINUTE + 60)}"
     )
 
 
@@ -61,14 +63,99 @@ def test_names_are_shortened_before_our_own_words() -> None:
     assert len(render_table(result, 18).splitlines()[4]) == len("12345678  12345678")
 
 
-@pytest.mark.parametrize("report", [pytest.param(r, id=r.name) for r in REPORTS.values()])
+@pytest.mark.parametrize(
+    "report", [pytest.param(part, id=part.name) for r in REPORTS.values() for part in r.parts or (r,)]
+)
 def test_every_report_fits_80_columns_with_the_widest_values(report: Report) -> None:
     row = tuple(_WIDEST[column.unit] for column in report.columns)
     lines = render_table(Result(report, Selection(MINUTE, MINUTE + 60), [row], _ALL_BOOKED), 80).splitlines()
     assert max(map(len, lines)) <= 80
-    for column, cell in zip(report.columns, re.finditer("-+", lines[3]), strict=True):
-        shown = lines[4][cell.start() : cell.end()]
-        assert column.unit is Unit.NAME or "…" not in shown, f"{column.name} is shortened to {shown}"
+    cells = [match.span() for match in re.finditer("-+", lines[3])]
+    kept = [column for column in report.columns if not column.is_extra]
+    assert len(cells) >= len(kept)
+    if len(cells) == len(report.columns):
+        kept = list(report.columns)
+    for column, (start, end) in zip(kept, cells, strict=True):
+        shown = lines[4][start:end]
+        assert column.unit in (Unit.NAME, Unit.LIST) or "…" not in shown, f"{column.name} is shortened to {shown}"
+
+
+_MAC, _ADDRESSES = "02:aa:bb:cc:dd:01", ("192.168.1.20", *["2001:db8::1"] * 29)
+_DEVICES = REPORTS["top-device"]
+
+
+def _devices(name: str, width: int | None) -> list[str]:
+    row = (name, "random", _MAC, _ADDRESSES, 10**9, 10**6, 10**9 + 10**6, 0.123, 10**6, MINUTE)
+    return render_table(Result(_DEVICES, Selection(MINUTE, MINUTE + 60), [row], _ALL_BOOKED), width).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (None, ["Name", "Kind", "Device", "Addresses", "Download", "Upload", "Total", "Share", "Packets", "Last seen"]),
+        (126, ["Name", "Kind", "Device", "Addresses", "Download", "Upload", "Total", "Share", "Packets", "Last seen"]),
+        (115, ["Name", "Kind", "Device", "Addresses", "Download", "Upload", "Total", "Share", "Last seen"]),
+        (106, ["Name", "Kind", "Device", "Addresses", "Download", "Upload", "Share", "Last seen"]),
+        (98, ["Name", "Kind", "Addresses", "Download", "Upload", "Share", "Last seen"]),
+        (80, ["Name", "Addresses", "Download", "Upload", "Share", "Last seen"]),
+    ],
+)
+def test_what_can_be_done_without_goes_first_and_the_last_one_first(width: int | None, columns: list[str]) -> None:
+    lines = _devices(_LONG, width)
+    assert re.split(r"  +", lines[2].strip()) == columns
+    if width:
+        assert max(map(len, lines)) <= width and f"{_ADDRESSES[0]} +29" in lines[4]
+        assert (_MAC in lines[4]) == ("Device" in columns)
+
+
+def test_a_device_without_a_name_is_told_in_whole_at_80_columns() -> None:
+    assert _devices(_MAC, 80)[4].startswith(_MAC + "  192.168.1.20 +29  ")
+
+
+def _headed(rows: list[tuple[Any, ...]], is_extra: bool = False) -> Result:
+    columns = (
+        Column("hour", "Hour", Unit.MINUTE, is_heading=True, is_extra=is_extra),
+        Column("iface", "Iface", Unit.NAME, is_heading=True), Column("item", "Item", Unit.TEXT),
+    )  # fmt: skip
+    report = Report("r", "Items", "items", Base(None, None, None), columns, ("hour",))
+    return Result(report, Selection(MINUTE, MINUTE + 60), rows, _ALL_BOOKED)
+
+
+def test_headings_are_shown_once() -> None:
+    one, two = minute_text(0), minute_text(3600)
+    rows = [(0, "a", "x"), (0, "a", "x"), (0, "b", "x"), (3600, "b", "x"), (3600, "b", "y")]
+    shown = [re.split(r"\s{2,}", line) for line in render_table(_headed(rows), None).splitlines()[4:9]]
+    assert shown == [[one, "a", "x"], ["", "x"], ["", "b", "x"], [two, "b", "x"], ["", "y"]]
+    bare = [line.split() for line in render_table(_headed(rows, is_extra=True), 10).splitlines()[4:9]]
+    assert bare == [["a", "x"], ["x"], ["b", "x"], ["x"], ["y"]]
+
+
+def test_two_hours_that_read_alike_are_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    first, second = 1_792_886_400, 1_792_890_000  # 2026-10-25 02:00, twice
+    lines = render_table(_headed([(second, "a", "x"), (first, "a", "x")]), None).splitlines()[4:6]
+    monkeypatch.undo()
+    time.tzset()
+    assert [line.split() for line in lines] == [["2026-10-25", "02:00", "a", "x"]] * 2
+
+
+def test_parts_follow_each_other_under_their_titles() -> None:
+    first, second = _headed([(0, "a", "x")]), _headed([])
+    nothing = replace(second.report, title="Others", nothing="no others")
+    both = Report("both", "Both", "both", Base(None, None, None), (), (), parts=(first.report, nothing))
+    parts = (first, replace(second, report=nothing))
+    lines = render_table(Result(both, first.selection, [], _ALL_BOOKED, parts), None).splitlines()
+    assert lines[0].startswith("Both, ") and lines[1:4] == ["", "Items", ""]
+    assert lines[7:] == [
+        "", "Others", "", "no others", "",
+        "Complete. 1.00 kB seen, of it 60 B non-IP; all of it booked, nothing unseen.",
+    ]  # fmt: skip
+
+
+def test_our_own_words_stay_whole_where_shortening_them_would_not_do() -> None:
+    assert "not_booked" in render_table(_headed([(0, _LONG, "not_booked")]), 30)
+    assert "not_…ked" in render_table(_headed([(0, _LONG, "not_booked")]), 36)
 
 
 def test_long_names_lose_their_middle() -> None:
@@ -111,4 +198,6 @@ def test_no_rows() -> None:
     ],
 )  # fmt: skip
 def test_the_last_line_says_what_is_missing(completeness: Completeness, said: str) -> None:
-    assert render_table(_result([("x", 1)], completeness), 80).splitlines()[-1].endswith(said)
+    assert render_table(_result([("x", 1)], completeness), None).splitlines()[-1].endswith(said)
+    lines = render_table(_result([("x", 1)], completeness), 40).splitlines()[6:]
+    assert " ".join(lines).endswith(said) and max(map(len, lines)) <= 40

@@ -8,7 +8,8 @@ from itertools import product
 from traffic_analyzer.kernel import abi
 from traffic_analyzer.records import CounterRecord, FlowRecord, Head, HeadKind
 
-from ..traffic import MAC, packed
+from ..traffic import MAC_BYTES as MAC
+from ..traffic import packed
 
 
 def _key(
@@ -19,15 +20,15 @@ def _key(
             + bytes([direction, proto, version, 0]))  # fmt: skip
 
 
-def _flow(bytes_: int, packets: int, mac: bytes = bytes(6), first_boot_ns: int = 0, heads: int = 9) -> bytes:
-    return b"".join(n.to_bytes(8, sys.byteorder) for n in (bytes_, packets, first_boot_ns)) + mac + (
-        heads.to_bytes(2, sys.byteorder)
-    )
+def _flow(bytes_: int, packets: int, mac: bytes = bytes(6), first_boot_ns: int = 0, heads: int = 9,
+          came_by: int = 0) -> bytes:  # fmt: skip
+    numbers = b"".join(n.to_bytes(8, sys.byteorder) for n in (bytes_, packets, first_boot_ns))
+    return numbers + mac + heads.to_bytes(2, sys.byteorder) + came_by.to_bytes(4, sys.byteorder) + b"\xee" * 4
 
 
 def test_sizes_are_those_of_the_header() -> None:
-    assert (abi.FLOW_KEY.size, abi.FLOW.size, abi.CONTROL.size, abi.INDEX.size) == (44, 32, 16, 4)
-    assert abi.HEAD.size == 72
+    assert (abi.FLOW_KEY.size, abi.FLOW.size, abi.CONTROL.size, abi.INDEX.size) == (44, 40, 16, 4)
+    assert abi.HEAD.size == 76
     assert abi.INTERFACE.size == 8 + 2 * len(abi.COUNTERS) * 16
 
 
@@ -67,14 +68,24 @@ def test_a_flow_was_opened_where_any_cpu_saw_it() -> None:
     assert not next(abi.decode_flows(key, _flow(1, 1, heads=0x7FFF) * 2, 2)).opened
 
 
+def test_a_flow_came_in_where_any_cpu_saw_it_come() -> None:
+    key = _key(packed("192.0.2.1"), packed("192.0.2.2"), 1, (0, 0), 1, 6, 4)
+    for seen_by in range(3):
+        values = b"".join(_flow(1, 1, came_by=2**31 + 5 if cpu == seen_by else 0) for cpu in range(3))
+        assert next(abi.decode_flows(key, values, 3)).ingress_ifindex == 2**31 + 5
+    assert next(abi.decode_flows(key, _flow(1, 1) * 3, 3)).ingress_ifindex == 0
+
+
 def test_a_head_is_read_to_its_last_byte() -> None:
     for version, src, dst in ((4, "192.0.2.1", "198.51.100.2"), (6, "2001:db8::", "2001:db8::2")):
         record = _key(packed(src), packed(dst), 7, (40_000, 53), 1, 17, version)
         record += (2**32 - 1).to_bytes(4, sys.byteorder) + (2**40).to_bytes(8, sys.byteorder)
-        record += (77).to_bytes(4, sys.byteorder) + (1400).to_bytes(4, sys.byteorder) + MAC + b"\x02\xee" + b"payload"
+        record += (77).to_bytes(4, sys.byteorder) + (1400).to_bytes(4, sys.byteorder)
+        record += (9).to_bytes(4, sys.byteorder) + MAC + b"\x02\xee" + b"payload"
         assert abi.decode_head(record) == Head(
-            7, 1, 17, packed(src), 40_000, packed(dst), 53, MAC, 2**40, HeadKind.TLS, 2**32 - 1, 77, 1400, b"payload"
-        )
+            7, 1, 17, packed(src), 40_000, packed(dst), 53, MAC, 2**40, HeadKind.TLS, 2**32 - 1, 77, 1400, b"payload",
+            9,
+        )  # fmt: skip
 
 
 def test_each_flow_of_a_batch_keeps_its_own_values() -> None:

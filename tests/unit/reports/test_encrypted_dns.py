@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from traffic_analyzer.records import FlowKey
+from traffic_analyzer.records import DeviceName, FlowKey
 from traffic_analyzer.reports.registry import run
 from traffic_analyzer.reports.selection import Selection
 
+from ..store.seeds import seed
 from ..traffic import MAC, MINUTE, batch, flow_key, stored
 
 _WINDOW = Selection(MINUTE, MINUTE + 60)
@@ -19,7 +20,7 @@ _ELSEWHERE = "203.0.113.7"
 
 def _rows(tmp_path: Path, *keys: FlowKey) -> list[tuple[object, ...]]:
     path = stored(tmp_path / "traffic.db", batch(dict.fromkeys(keys, (10, 1))))
-    return [row[:4] for row in run(path, "top-dohdot", _WINDOW).rows]
+    return [(row[0], *row[2:5]) for row in run(path, "top-dohdot", _WINDOW).rows]  # without the name
 
 
 def _named(domain: str, label: str = "exact", evidence: str = "tls", **changed: object) -> FlowKey:
@@ -80,4 +81,16 @@ def test_sums(tmp_path: Path) -> None:
     down, up = flow_key(remote="8.8.8.8"), flow_key(remote="8.8.8.8", direction=1, is_tx=True)
     path = stored(tmp_path / "traffic.db", batch({down: (100, 2), up: (10, 1), flow_key(): (1000, 1)}))
     rows = run(path, "top-dohdot", _WINDOW).rows
-    assert rows == [("192.168.1.2", "DoH", "8.8.8.8", "address", 100, 10, 110, 3)]
+    assert rows == [("192.168.1.2", "192.168.1.2", "DoH", "8.8.8.8", "address", 100, 10, 110, 3)]
+
+
+def test_a_device_goes_by_its_name(tmp_path: Path) -> None:
+    flows = {flow_key(remote="8.8.8.8", device=MAC): (100, 2)}
+    path = stored(tmp_path / "traffic.db", batch(flows, device_names=[DeviceName(MAC, 2, "laptop")]))
+    assert [row[:2] for row in run(path, "top-dohdot", _WINDOW).rows] == [(MAC, "laptop")]
+
+
+def test_rows_of_the_seed_are_shown_by_address(tmp_path: Path) -> None:
+    rows = [(60, "eth0", 0, 6, "8.8.8.8", 853, "192.168.1.2", 40000, None, None, 5, 1)]
+    found = run(seed(tmp_path / "seed.db", flow_1m_5t=rows), "top-dohdot", Selection(0, 100)).rows
+    assert [row[:4] for row in found] == [("192.168.1.2", "192.168.1.2", "DoT", "8.8.8.8")]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from traffic_analyzer.errors import UsageError
 from traffic_analyzer.reports.registry import REPORTS
-from traffic_analyzer.reports.selection import Selection, checked, is_mac
+from traffic_analyzer.reports.selection import Selection, checked, is_address, is_ip
 
 _REPORT = REPORTS["top-domain"]
 
@@ -26,19 +26,32 @@ def _checked(name: str = "top-domain", **asked: Any) -> Selection:
 )  # fmt: skip
 def test_devices(given: str, kept: str) -> None:
     assert _checked(devices=(given, given)).devices == (kept,)
-    assert is_mac(kept) == kept.startswith("02")
+    assert is_address(kept) and is_ip(kept) is not kept.startswith("02")
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "laptop", "02:aa:bb:cc:dd", "02:aa:bb:cc:dd:01:02", "02:aa:bb:cc:dd:0g", "2:aa:bb:cc:dd:01", "1.2.3",
+    ["laptop", "Müller's TV", "this machine", "10.9.0.0/24", "<b>", "two\nlines", "x" * 2000,
+     "02:aa:bb:cc:dd", "02:aa:bb:cc:dd:01:02", "02:aa:bb:cc:dd:0g", "2:aa:bb:cc:dd:01", "1.2.3",
      "1.2.3.256", "01.2.3.4", "2001:db8",
-     "fe80::1%eth0", "192.0.2.0/24", " 192.0.2.1", "1.2.3.4\0", "\udcff", "٠٢:aa:bb:cc:dd:01"],
+     "fe80::1%eth0", "192.0.2.0/24", " 192.0.2.1", "1.2.3.4\0", "٠٢:aa:bb:cc:dd:01"],
     ids=ascii,
 )  # fmt: skip
-def test_what_is_no_device(text: str) -> None:
-    with pytest.raises(UsageError, match="^--device .*: neither a MAC nor an IP address$"):
-        _checked(devices=(text,))
+def test_what_is_no_address_may_be_a_name(text: str) -> None:
+    assert _checked(devices=(text,)).devices == (text,)
+    assert not is_address(text) and not is_ip(text)
+
+
+def test_no_device_is_called_nothing() -> None:
+    with pytest.raises(UsageError, match="^--device: must not be empty$"):
+        _checked(devices=("a", ""))
+
+
+def test_a_device_that_is_needed() -> None:
+    with pytest.raises(UsageError, match="^device-detail takes a --device$"):
+        _checked("device-detail")
+    with pytest.raises(UsageError, match="^device-detail takes no --domain$"):
+        _checked("device-detail", devices=("a",), domains=("b",))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +79,7 @@ def test_any_text_is_taken_or_refused(text: str) -> None:
             continue
 
 
-@pytest.mark.parametrize("name", ["collector-health", "dns-cache-inspect"])
+@pytest.mark.parametrize("name", ["collector-health", "dns-cache-inspect", "ledger", "usage"])
 @pytest.mark.parametrize("asked", [{"devices": ("192.0.2.1",)}, {"domains": ("a",)}, {"by": "site"}], ids=str)
 def test_what_a_report_cannot_be_asked(name: str, asked: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=f"^{name} takes no --(device|domain|by)$"):

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from peewee import SqliteDatabase
 
+from traffic_analyzer.records import BROADCAST, FORWARDED, MULTICAST, THIS_MACHINE
 from traffic_analyzer.store import dictionary
 from traffic_analyzer.store.database import open_writable
-from traffic_analyzer.store.dictionary import Dictionary, address_text, mac_text
+from traffic_analyzer.store.dictionary import Dictionary, address_text, kind_of
 
 from ..traffic import packed
 
@@ -52,6 +53,19 @@ def test_what_is_remembered_is_bounded(database: SqliteDatabase, monkeypatch: py
     assert [labels.id(str(n), str(n)) for n in range(10)] == ids == list(range(1, 11))
 
 
-def test_addresses_and_macs_as_text() -> None:
+def test_addresses_as_text() -> None:
     assert address_text(packed("2001:db8::1")) == "2001:db8::1" and address_text(packed("192.0.2.1")) == "192.0.2.1"
-    assert mac_text(b"") == "" and mac_text(bytes.fromhex("02aabbccdd01")) == "02:aa:bb:cc:dd:01"
+
+
+@pytest.mark.parametrize(
+    ("device", "kind"),
+    [
+        ("00:16:3e:00:00:01", "mac"), ("f4:f5:d8:01:02:03", "mac"), ("02:aa:bb:cc:dd:01", "random"),
+        ("f6:00:00:00:00:01", "random"), ("3a:00:00:00:00:01", "random"), ("3e:00:00:00:00:01", "random"),
+        ("03:00:00:00:00:01", "mac"), ("192.168.1.2", "address"), ("2001:db8::1", "address"), ("::", "address"),
+        ("aa:bb:cc:dd:ee:ff:1:2", "address"), ("10.9.0.0/24", "network"), ("2001:db8:9::/48", "network"),
+        (THIS_MACHINE, "group"), (FORWARDED, "group"), (MULTICAST, "group"), (BROADCAST, "group"),
+    ],
+)  # fmt: skip
+def test_kinds(device: str, kind: str) -> None:
+    assert kind_of(device) == kind

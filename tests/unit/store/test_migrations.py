@@ -17,9 +17,10 @@ from traffic_analyzer.store.database import open_readable, open_writable
 from traffic_analyzer.store.writer import Store
 
 from ..nobody import as_nobody, freeze, public_folder
-from ..traffic import batch, flow_key, stored
-from .seeds import CACHE_ROWS, DNS_ROWS, NEW_ROWS, OLD_ROWS, SNI_ROWS, rows, seed
+from ..traffic import MAC, batch, flow_key, stored
+from .seeds import CACHE_ROWS, DNS_ROWS, NEW_ROWS, OLD_ROWS, SNI_ROWS, rows, seed, table_columns
 from .version_1 import FLOWS, version_1
+from .version_2 import version_2
 
 _SCHEMA = "SELECT type, name, replace(sql, '\"', '') FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY 1, 2"
 #: What the seed left, or version 1 when it had taken over the seed's flows.
@@ -79,6 +80,7 @@ def test_every_way_leads_to_the_same_schema(tmp_path: Path) -> None:
         tmp_path / "empty file.db",
         version_1(tmp_path / "version 1.db"),
         version_1(tmp_path / "version 1 with names.db", _SEED_NAMES),
+        version_2(tmp_path / "version 2.db"),
         seed(tmp_path / "seed.db", flow_1m_5t=NEW_ROWS, **names),
         seed(tmp_path / "older seed.db", flow_1m=OLD_ROWS, **names),
     ]
@@ -86,18 +88,26 @@ def test_every_way_leads_to_the_same_schema(tmp_path: Path) -> None:
         open_writable(path).close()
     schemas = {path.stem: [(kind, name) for kind, name, _ in rows(path, _SCHEMA)] for path in paths}
     assert all(schema == schemas["new"] for schema in schemas.values()) and len(schemas["new"]) > len(models.TABLES)
+    for kind, name in schemas["new"]:
+        columns = [table_columns(path, str(name)) for path in paths]  # in one order: rows are moved as they are
+        assert kind == "index" or columns == [columns[0]] * len(paths)
     assert all(rows(path, "PRAGMA user_version") == [(models.SCHEMA_VERSION,)] for path in paths)
     assert all(rows(path, "PRAGMA integrity_check") == [("ok",)] for path in paths)
 
 
 def test_version_1_keeps_every_row(tmp_path: Path) -> None:
     path = version_1(tmp_path / "one.db")
-    kept = ("counter_minute", "collector_health_1m", "kernel_instance", "kernel_interface", "address", "device",
-            "label")  # fmt: skip
-    before = {table: rows(path, f"SELECT * FROM {table}") for table in kept}
+    kept = {
+        "counter_minute WHERE counter = 'seen'": "*", "collector_health_1m": "*", "kernel_instance": "*",
+        "kernel_interface": "*", "address": "*", "device WHERE id < 2": "id, text", "label": "*",
+    }  # fmt: skip
+    before = {table: rows(path, f"SELECT {columns} FROM {table}") for table, columns in kept.items()}
     open_writable(path).close()
     assert rows(path, "SELECT * FROM flow_1m_5t ORDER BY 1, 3, 4") == FLOWS
-    assert {table: rows(path, f"SELECT * FROM {table}") for table in kept} == before
+    assert {table: rows(path, f"SELECT {columns} FROM {table}") for table, columns in kept.items()} == before
+    assert rows(path, "SELECT text, kind FROM device WHERE id > 0") == [
+        ("02:aa:bb:cc:dd:01", "random"), ("192.168.1.2", "address"),
+    ]  # fmt: skip
     assert rows(path, "SELECT DISTINCT evidence_id FROM flow_minute") == [(0,)]
     assert rows(path, "SELECT * FROM domain") == [(0, "", ""), (1, "www.one.co.uk", "one.co.uk")]
     assert ("taken_over/flow_1m", "3 rows") in rows(path, "SELECT * FROM meta_kv")
@@ -130,7 +140,7 @@ def test_version_1_goes_on_where_it_stopped(tmp_path: Path) -> None:
     with closing(Store(path)) as store:
         assert store.stored_generation("one") == 41 and store.known_interfaces("one")[0].name == "eth0"
         assert not store.commit(batch({flow_key(): (1, 1)}, generation=41))
-        again = flow_key(minute_unix_s=60, device=bytes.fromhex("02aabbccdd01"), domain="www.one.co.uk", label="exact")
+        again = flow_key(minute_unix_s=60, device=MAC, domain="www.one.co.uk", label="exact")
         assert store.commit(batch({again: (1, 1)}, generation=42))
     assert rows(path, "SELECT bytes FROM flow_1m_5t WHERE ts_minute = 60 AND proto = 6 AND direction = 0") == [(1001,)]
 

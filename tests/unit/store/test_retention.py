@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from traffic_analyzer.errors import StoreError
-from traffic_analyzer.records import Health, NameHealth
+from traffic_analyzer.records import DeviceName, Health, NameHealth
+from traffic_analyzer.store.restamp import SPANS, TIMED
 from traffic_analyzer.store.retention import prune
 
 from ..traffic import MAC, MINUTE, batch, counter_key, flow_key, question_key, server_name_key, stored
@@ -17,6 +18,7 @@ from .seeds import CACHE_ROWS, DNS_ROWS, NEW_ROWS, SNI_ROWS, rows, seed
 _DAY_S = 86_400
 _TABLES = (
     "flow_minute", "counter_minute", "question_minute", "server_name_minute", "dns_cache_1m", "collector_health_1m",
+    "device_address", "device_name",
 )  # fmt: skip
 
 
@@ -34,19 +36,25 @@ def test_what_is_older_goes_and_the_rest_stays(tmp_path: Path) -> None:
             questions={question_key("asked.example", minute_unix_s=minute): 1 for minute in (old, new)},
             server_names={server_name_key("hello.example", minute_unix_s=minute): 1 for minute in (old, new)},
             name_health=tuple(NameHealth(minute, "eth0", 1, 0, 0, 0, 0, 0, 0, 0) for minute in (old, new)),
+            addresses=[(MAC, "10.0.0.1"), (MAC, "192.168.1.2")],
+            device_names=[DeviceName(MAC, 2, "old"), DeviceName(MAC, 2, "new")],
+            minute_unix_s=old,
+        ),
+        batch(
+            generation=1, addresses=[(MAC, "192.168.1.2")], device_names=[DeviceName(MAC, 2, "new")], minute_unix_s=new
         ),
     )
     deleted = prune(path, new + 3 * _DAY_S, 3)
     assert deleted == dict.fromkeys(_TABLES, 1)
     assert rows(path, "SELECT ts_minute, dst_ip, bytes FROM flow_1m_5t") == [(new, "192.168.1.2", 2)]
     for table in _TABLES:
-        minute = "ts_minute" if table.endswith("_1m") else "minute_unix_s"
+        minute = {**TIMED, **dict.fromkeys(SPANS, "last_unix_s")}[table]
         assert rows(path, f"SELECT {minute} FROM {table}") == [(new,)]
     texts = [rows(path, f"SELECT text FROM {table} ORDER BY text") for table in ("address", "domain", "device")]
     assert texts == [
         [("",), ("192.168.1.2",), ("203.0.113.7",)],
         [("",), ("asked.example",), ("hello.example",)],
-        [("",), ("02:aa:bb:cc:dd:01",)],
+        [("",), ("02:aa:bb:cc:dd:01",), ("192.168.1.2",)],
     ]
     assert prune(path, new + 3 * _DAY_S, 3) == dict.fromkeys(deleted, 0)
 
@@ -70,6 +78,7 @@ def test_rows_of_the_seed_are_pruned_too(tmp_path: Path) -> None:
     path = seed(tmp_path / "seed.db", flow_1m_5t=NEW_ROWS, dns_1m=DNS_ROWS, sni_1m=SNI_ROWS, dns_cache_1m=CACHE_ROWS)
     deleted = prune(path, 100 + _DAY_S, 1)
     counts = {"flow_minute": 2, "question_minute": 3, "server_name_minute": 1, "dns_cache_1m": 1}
+    counts["device_address"] = 1
     assert deleted == dict.fromkeys(_TABLES, 0) | counts
     for table in ("flow_1m_5t", "dns_1m", "sni_1m", "dns_cache_1m"):
         assert {minute for (minute,) in rows(path, f"SELECT ts_minute FROM {table}")} == {120}

@@ -11,6 +11,7 @@ from traffic_analyzer.store import schema_2
 
 from .seeds import rows, table_columns
 from .version_1 import FLOWS, version_1
+from .version_2 import version_2
 
 
 def test_what_changes_and_what_stays(tmp_path: Path) -> None:
@@ -26,3 +27,14 @@ def test_what_changes_and_what_stays(tmp_path: Path) -> None:
         ("flow_1m_5t",), ("dns_1m",), ("sni_1m",),
     }  # fmt: skip
     assert rows(path, "SELECT * FROM flow_1m_5t ORDER BY 1, 3, 4") == FLOWS
+
+
+def test_the_tables_are_those_of_version_2(tmp_path: Path) -> None:
+    made, spelled_out = version_1(tmp_path / "made.db"), version_2(tmp_path / "spelled out.db")
+    with closing(SqliteDatabase(str(made))) as database, database.atomic():
+        schema_2.upgrade(database)
+    query = "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY 1, 2"
+    assert rows(made, query) == rows(spelled_out, query)
+    for kind, name in rows(made, query):
+        if kind != "index":
+            assert table_columns(made, str(name)) == table_columns(spelled_out, str(name))

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from traffic_analyzer.errors import StoreError
-from traffic_analyzer.records import Health, NameHealth, Role
+from traffic_analyzer.records import DeviceName, Health, NameHealth, NameSource, Notice, Role
+from traffic_analyzer.store.restamp import SPANS, TIMED
 from traffic_analyzer.store.retention import prune
 from traffic_analyzer.store.writer import InterfaceRow, Store, Writer
 
-from ..traffic import MAC, MINUTE, batch, counter_key, flow_key, home, interface, question_key, server_name_key
+from ..traffic import CLIENT, MAC, MINUTE, batch, counter_key, flow_key, home, interface, question_key, server_name_key
 from .seeds import rows
 
 _FLOWS = "SELECT ts_minute, dst_ip, src_ip, bytes, packets FROM flow_1m_5t ORDER BY bytes"
@@ -58,7 +59,8 @@ def test_names_of_a_minute_add_up(store: Store, path: Path) -> None:
     for number, entries in enumerate((5, 3)):
         health = NameHealth(MINUTE, "eth0", entries, 1, 2, 3, 4, 5, 6, 7)
         store.commit(batch(generation=number, questions=questions, server_names=server_names, name_health=(health,)))
-    assert rows(path, "SELECT device_id > 0, count FROM question_minute ORDER BY 1") == [(0, 4), (1, 2)]
+    query = "SELECT device.text, count FROM question_minute JOIN device ON device.id = device_id ORDER BY count"
+    assert rows(path, query) == [(MAC, 2), (CLIENT, 4)]
     assert rows(path, "SELECT count FROM server_name_minute") == [(6,)]
     # The most entries of a turn, but all events.
     assert rows(path, "SELECT * FROM dns_cache_1m") == [(MINUTE, "eth0", 5, 2, 4, 6, 8, 10, 12, 14)]
@@ -81,7 +83,9 @@ def test_a_failed_commit_stores_nothing_of_any_table(store: Store, path: Path) -
     store._database.execute_sql("DROP TABLE collector_health_1m")  # the last to be written
     with pytest.raises(StoreError, match="no such table"):
         store.commit(home(MINUTE))
-    for table in ("flow_minute", "counter_minute", "question_minute", "server_name_minute", "dns_cache_1m"):
+    for table in (*TIMED, *SPANS):
+        if table == "collector_health_1m":
+            continue
         assert rows(path, f"SELECT count(*) FROM {table}") == [(0,)]
     assert rows(path, "SELECT count(*) FROM domain") == [(1,)]
 
@@ -132,6 +136,35 @@ def test_a_full_disk_is_an_error_of_the_store(store: Store, path: Path) -> None:
     store._database.execute_sql("PRAGMA max_page_count = 1000000")
     assert store.commit(batch(flows))
     assert rows(path, "SELECT count(*), sum(bytes) FROM flow_1m_5t") == [(5000, sum(range(5000)))]
+
+
+def test_a_device_is_dated_from_its_first_to_its_last_minute(store: Store, path: Path) -> None:
+    for number, minute in enumerate((MINUTE, MINUTE + 120, MINUTE - 60)):  # the last by a clock that was set back
+        told = {"addresses": [(MAC, "10.0.0.1")], "device_names": [DeviceName(MAC, NameSource.LEASE, "laptop")]}
+        store.commit(batch(generation=number, minute_unix_s=minute, **told))
+    for table in SPANS:
+        assert rows(path, f"SELECT first_unix_s, last_unix_s FROM {table}") == [(MINUTE - 60, MINUTE + 120)]
+
+
+def test_notices_are_those_of_now_and_keep_their_date(store: Store, path: Path) -> None:
+    shown = "SELECT code, subject, detail, since_unix_s FROM notice ORDER BY 1, 2"
+    filter_gone, offload = Notice("filter-gone", "eth0"), Notice("offload", "ft")
+    store.notice([filter_gone, offload, offload], 100)
+    assert rows(path, shown) == [("filter-gone", "eth0", "", 100), ("offload", "ft", "", 100)]
+    store.notice([Notice("offload", "ft", "hardware"), Notice("offload", "other")], 200)
+    assert rows(path, shown) == [("offload", "ft", "hardware", 100), ("offload", "other", "", 200)]
+    store.notice([], 300)
+    assert rows(path, shown) == []
+    store.notice([filter_gone], 400)
+    assert rows(path, shown) == [("filter-gone", "eth0", "", 400)]
+
+
+def test_an_interface_is_known_by_its_latest_role(store: Store, path: Path) -> None:
+    store.commit(batch({flow_key(): (1, 1)}))
+    assert rows(path, "SELECT id, text, role FROM iface") == [(0, "", ""), (1, "eth0", "")]
+    for role in (Role.HOST, Role.WAN):
+        store.remember_interface("one", interface("eth0", role))
+        assert rows(path, "SELECT id, text, role FROM iface") == [(0, "", ""), (1, "eth0", role.value)]
 
 
 def test_interfaces_of_an_instance_are_remembered_until_it_is_forgotten(store: Store) -> None:

@@ -16,6 +16,8 @@ from ..flags import flags_of
 _DESCRIPTION = "Where this network's traffic goes: device, site, protocol, how much, and how sure we are."
 _EXIT_STATUS = "Exit status: 0 done; 1 the kernel or the database refused; 2 the command line is wrong."
 
+_SHAPES = {"json": "JSON, with units", "csv": "CSV"}
+
 
 @dataclass(frozen=True)
 class Action:
@@ -25,6 +27,15 @@ class Action:
     help: str
     settings: tuple[Setting, ...]
     do: Callable[[argparse.Namespace], int]
+    shapes: tuple[str, ...] = ()  #: of :data:`_SHAPES`, besides sentences
+
+
+class _Store(argparse.Action):
+    """Notes in ``given`` what was said, which its default would be taken for otherwise."""
+
+    def __call__(self, _parser: object, namespace: argparse.Namespace, values: object, _option: object = None) -> None:
+        setattr(namespace, self.dest, values)
+        namespace.given = namespace.given | {self.dest}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,7 +44,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def build_parser(actions: Sequence[Action], report: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
-    """The whole command line. A parsed namespace has ``command`` and ``do``.
+    """The whole command line. A parsed namespace has ``command``, ``do``, and in ``given`` the names of settings that
+    do not have their value by default; of lists, that shows in the value.
 
     :param report: what every report's command does.
     """
@@ -43,15 +55,23 @@ def build_parser(actions: Sequence[Action], report: Callable[[argparse.Namespace
     for action in actions:
         command = _command(commands, action.name, action.help)
         _add(command, action.settings)
+        _add_shapes(command, action.shapes)
         command.set_defaults(do=action.do)
     for declared in REPORTS.values():
         command = _command(commands, declared.name, declared.help)
         _add(command, flags_of(declared))
-        shape = command.add_mutually_exclusive_group()
-        shape.add_argument("--json", dest="shape", action="store_const", const="json", help="JSON, with units")
-        shape.add_argument("--csv", dest="shape", action="store_const", const="csv", help="CSV")
-        command.set_defaults(do=report, shape="table")
+        _add_shapes(command, tuple(_SHAPES))
+        command.set_defaults(do=report)
     return parser
+
+
+def _add_shapes(parser: argparse.ArgumentParser, shapes: Sequence[str]) -> None:
+    parser.set_defaults(shape="table")
+    if not shapes:
+        return
+    group = parser.add_mutually_exclusive_group()
+    for shape in shapes:
+        group.add_argument(f"--{shape}", dest="shape", action="store_const", const=shape, help=_SHAPES[shape])
 
 
 def _command(commands: Any, name: str, help_: str) -> argparse.ArgumentParser:
@@ -59,6 +79,7 @@ def _command(commands: Any, name: str, help_: str) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(
         name, help=help_, description=text, epilog=_EXIT_STATUS, allow_abbrev=False
     )
+    command.set_defaults(given=frozenset())
     return command
 
 
@@ -70,7 +91,7 @@ def _add(parser: argparse.ArgumentParser, settings: Sequence[Setting]) -> None:
             setting.flag,
             dest=setting.name,
             type=_argument_type(setting),
-            action="append" if many else "store",
+            action="append" if many else _Store,
             default=setting.default if not many else None,
             metavar=_metavar(setting),
             required=setting.required,

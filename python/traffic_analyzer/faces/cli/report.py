@@ -10,19 +10,20 @@ from pathlib import Path
 
 from ...reports import registry
 from ...reports.selection import Selection
+from ...units import escaped
 from ..encode import render_csv, render_json
 from ..table import render_table
+from ..verdict import verdict
+from ..window import window_of
 
 _PIPE_WIDTH = None  # a pipe or a file gets whole names
 
 
 def print_report(arguments: argparse.Namespace) -> int:
     """Runs the report that the command names and prints it in the shape asked for."""
-    since_unix_s, until_unix_s = registry.lookback(int(time.time()), arguments.lookback_minutes)
     given = vars(arguments)  # a report has no flags that it does not take
     selection = Selection(
-        since_unix_s,
-        until_unix_s,
+        *window_of({name: given[name] for name in arguments.given}, int(time.time())),
         tuple(arguments.iface or ()),
         tuple(given.get("device") or ()),
         tuple(given.get("domain") or ()),
@@ -34,6 +35,9 @@ def print_report(arguments: argparse.Namespace) -> int:
         text = render_json(result)
     elif arguments.shape == "csv":
         text = render_csv(result)
+        if sys.stdout.isatty():  # a program gets names as they are, a terminal nothing that could move its cursor
+            text = "".join(f"{escaped(line)}\n" for line in text.splitlines())
+        print(verdict(result.completeness), file=sys.stderr)
     else:
         text = render_table(result, shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH)
     sys.stdout.write(text)

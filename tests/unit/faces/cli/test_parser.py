@@ -24,16 +24,18 @@ _IFACE_DB = {
 }
 _WITHOUT_LIMIT = _IFACE_DB | {"--lookback-minutes": ("5", 5, 60)}
 _REPORT = _WITHOUT_LIMIT | {"--limit": ("7", 7, 20)}
-#: The flags of traffic-analyzer-rs: by command, (an argument, what it means, the default).
+#: The flags of traffic-analyzer-rs, and of our own reports: by command, (an argument, what it means, the default).
 _SEED: dict[str, dict[str, tuple[str, object, object]]] = {
     "run": _IFACE_DB | {
         "--bpf-object": ("x.o", "x.o", None), "--flush-interval-secs": ("2", 2, 1), "--dns-ttl-cap-secs": ("6", 6, 600),
         "--sni-ttl-cap-secs": ("3", 3, 300), "--flow-idle-timeout-secs": ("9", 9, 900),
         "--event-poll-millis": ("1", 1, 100),
     },
+    "status": {"--db": _IFACE_DB["--db"]},
     "prune": {"--db": _IFACE_DB["--db"], "--retention-days": ("1", 1, 30)},
     "domain-detail": _WITHOUT_LIMIT | {"--domain": ("a.b", ["a.b"], ["x"]), "--limit": ("7", 7, 50)},
-    "attribution-coverage": _WITHOUT_LIMIT,
+    "attribution-coverage": _WITHOUT_LIMIT, "ledger": _WITHOUT_LIMIT, "usage": _WITHOUT_LIMIT, "top-device": _REPORT,
+    "device-detail": _WITHOUT_LIMIT | {"--device": ("tv", ["tv"], ["x"]), "--limit": ("7", 7, 25)},
 } | dict.fromkeys(
     ("top-ip", "top-lan", "top-flow", "top-domain", "top-dns", "top-sni", "top-quic", "top-dohdot", "dns-cache-inspect",
      "collector-health"), _REPORT
@@ -41,9 +43,11 @@ _SEED: dict[str, dict[str, tuple[str, object, object]]] = {
 #: Our own: what each command takes besides.
 _OURS = dict.fromkeys(REPORTS, {"--device", "--domain"}) | dict.fromkeys(
     ("top-domain", "top-quic", "top-dns", "top-sni"), {"--device", "--domain", "--by"}
-) | dict.fromkeys(("collector-health", "dns-cache-inspect"), set())  # fmt: skip
+) | dict.fromkeys(("collector-health", "dns-cache-inspect", "ledger", "usage"), set()) | {
+    "device-detail": {"--device"},
+}  # fmt: skip
 #: What a command cannot do without.
-_NEEDED = {"domain-detail": ("--domain", "x")}
+_NEEDED = {"domain-detail": ("--domain", "x"), "device-detail": ("--device", "x")}
 
 
 def _parse(command: str, *argv: str) -> argparse.Namespace:
@@ -102,6 +106,23 @@ def test_flags_of_ours_are_known_only_where_they_make_sense(command: str, flag: 
             _parse(command, flag, argument)
 
 
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_what_was_given_is_known_even_where_it_is_the_default(command: str) -> None:
+    flags = _SEED[command].items()
+    flag, (argument, value, default) = next((f, said) for f, said in flags if f not in ("--iface", "--domain"))
+    name = flag.removeprefix("--").replace("-", "_")
+    assert _parse(command).given == frozenset()
+    assert _parse(command, flag, str(default)).given == _parse(command, flag, argument).given == {name}
+    assert getattr(_parse(command, flag, argument), name) == value
+
+
+@pytest.mark.parametrize("command", REPORTS)
+def test_every_report_takes_every_way_to_say_when(command: str) -> None:
+    given = {"--period": "last-month", "--start-day": 31, "--since": "2026-03-29", "--until": "9m", "--day": "today"}
+    parsed = vars(_parse(command, *(f"{flag}={value}" for flag, value in given.items())))
+    assert {flag: parsed[flag.removeprefix("--").replace("-", "_")] for flag in given} == given
+
+
 def test_a_report_without_a_limit_takes_none() -> None:
     with pytest.raises(UsageError, match="unrecognized arguments: --limit 5"):
         _parse("attribution-coverage", "--limit", "5")
@@ -109,13 +130,20 @@ def test_a_report_without_a_limit_takes_none() -> None:
 
 def test_what_a_command_needs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "required: --domain" in _fails(capsys, 2, "domain-detail")
+    assert "required: --device" in _fails(capsys, 2, "device-detail")
 
 
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["top-ip", "--device", "laptop"], "--device laptop: neither a MAC nor an IP address"),
+        (["top-ip", "--device", "laptop"], "--device laptop: no device of that name; `traffic-analyzer top-"),
         (["top-ip", "--domain", ".."], "--domain ..: not a name"),
+        (["top-ip", "--day", "today", "--period", "day"], "--period and --day do not go together: choose one"),
+        (["top-ip", "--lookback-minutes", "60", "--day", "today"], "--lookback-minutes and --day do not go together"),
+        (["top-ip", "--period", "month", "--start-day", "32"], "--start-day 32: choose from 1 to 31"),
+        (["top-ip", "--period", "decade"], "--period decade: choose from hour, day"),
+        (["top-ip", "--since", "\x1b[2J"], r"--since \x1b[2J: not a time; give 2026-03-29"),
+        (["top-ip", "--until", "now"], "--until takes --since, or --lookback-minutes"),
         (["top-domain", "--by", "colour"], "--by colour: choose from name, site"),
         (["run", "--capture-heads-per-sec", "1000001"], "choose from 0 to 1000000"),
         (["run", "--capture-buffer-kib", "63"], "choose from 64 to 262144"),
@@ -124,7 +152,7 @@ def test_what_a_command_needs(capsys: pytest.CaptureFixture[str]) -> None:
 def test_mistakes_say_what_is_taken(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], argv: list[str], said: str
 ) -> None:
-    path = stored(tmp_path / "traffic.db", home(MINUTE))
+    path = stored(tmp_path / "traffic.db", batch({flow_key(): (1, 1)}))
     assert said in _fails(capsys, 2, *argv, *(["--db", path] if argv[0] != "run" else []))
 
 
@@ -143,6 +171,8 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         ["top-ip", "--db", "a\0b"], ["top-ip", "--lookback-minutes", "0"], ["prune", "--retention-days", "0"],
         ["prune", "--iface", "eth0"], ["run", "--flush-interval-secs", "0"], ["run", "--flow-map-entries", "x"],
         ["run", "--json"], ["run", "--iface", "no-such-iface"], ["run", "--event-poll-millis", "10001"],
+        ["run", "--role", "lo"], ["run", "--role", "=lan"], ["run", "--role", "lo=dmz"], ["run", "--role", "lo="],
+        ["run", "--role", "no-such-iface=lan"], ["run", "--iface", "lo", "--role", ""],
     ],
     ids=repr,
 )  # fmt: skip
@@ -180,3 +210,13 @@ def test_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[str], command
     assert f"--db {path}: " in _fails(capsys, 1, command, "--db", path, *_NEEDED.get(command, ()))
     assert (path.read_bytes() if path.is_file() else None) == before
     assert [p.name for p in tmp_path.iterdir() if p.suffix not in (".db-wal", ".db-shm")] == [path.name] * path.exists()
+
+
+def test_a_wrong_name_for_a_device_stops_the_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "config"
+    path.write_text("config quota 'a'\n\toption limit '5GB'\nconfig device\n\toption mac 'tv'\n\toption name 'tv'\n")
+    assert main(["run", "--config", str(path), "--db", str(tmp_path / "traffic.db"), "--iface", "lo"]) == 2
+    assert capsys.readouterr().err == (
+        f"traffic-analyzer: {path} line 3: mac 'tv': write it as aa:bb:cc:dd:ee:ff\n"
+    )
+    assert list(tmp_path.iterdir()) == [path]

@@ -22,8 +22,8 @@ def test_old_rows_go(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert main(["prune", "--db", str(path), "--retention-days", "30"]) == 0
     said = capsys.readouterr()
     assert said.out == (
-        "deleted rows older than 30 days: flow_minute 5, counter_minute 5, question_minute 3, server_name_minute 2, "
-        "dns_cache_1m 2, collector_health_1m 2\n"
+        "deleted rows older than 30 days: flow_minute 5, counter_minute 11, question_minute 3, server_name_minute 2, "
+        "dns_cache_1m 2, collector_health_1m 2, device_address 2, device_name 1\n"
     )
     assert said.err == ""
     assert rows(path, "SELECT * FROM flow_minute") == []

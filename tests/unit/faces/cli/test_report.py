@@ -5,7 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,10 +22,14 @@ from traffic_analyzer.reports.registry import REPORTS
 from traffic_analyzer.units import value_text
 
 from ...store.seeds import rows
-from ...traffic import batch, home, stored
+from ...traffic import batch, flow_key, home, stored
 
 _EACH = pytest.mark.parametrize("name", REPORTS)
-_NEEDED = {"domain-detail": ("--domain", "www.one.example", "--domain", "quad9.net")}
+_NEEDED = {
+    "domain-detail": ("--domain", "www.one.example", "--domain", "quad9.net"),
+    "device-detail": ("--device", "laptop", "--device", "192.168.1.2"),
+}
+_OF_ONE_TABLE = pytest.mark.parametrize("name", [name for name, report in REPORTS.items() if not report.parts])
 
 
 @pytest.fixture
@@ -32,7 +40,8 @@ def path(tmp_path: Path) -> Path:
 def _said(capsys: pytest.CaptureFixture[str], name: str, *argv: object) -> str:
     assert main([name, *_NEEDED.get(name, ()), *(str(word) for word in argv)]) == 0
     said = capsys.readouterr()
-    assert said.err == ""
+    assert (said.err != "") == ("--csv" in argv)
+    assert not said.err or said.err.count("\n") == 1 and said.err.startswith(("INCOMPLETE: ", "No packet counters"))
     return said.out
 
 
@@ -41,18 +50,50 @@ def _cells(table: str) -> list[list[str]]:
     head, *body = table.split("\n\n")[1].splitlines()
     assert head
     columns = [match.span() for match in re.finditer("-+", body[0])]
-    return [[line[start:end].strip() for start, end in columns] for line in body[1:]]
+    found: list[list[str]] = []
+    for line in body[1:]:
+        cells = [line[start:end].strip() for start, end in columns]
+        shown = next(i for i, cell in enumerate(cells) if cell)  # what is not is as above
+        found.append((found[-1][:shown] if shown else []) + cells[shown:])
+    return found
 
 
-@_EACH
+@_OF_ONE_TABLE
 def test_table_json_and_csv_show_the_same_rows(path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     from_json: list[dict[str, Any]] = json.loads(_said(capsys, name, "--db", path, "--json"))["rows"]
     head, *from_csv = csv.reader(io.StringIO(_said(capsys, name, "--db", path, "--csv"), newline=""))
     from_table = _cells(_said(capsys, name, "--db", path))
     columns = REPORTS[name].columns
     assert from_json and head == [column.name for column in columns]
-    assert from_csv == [[str(value) for value in row.values()] for row in from_json]
-    assert from_table == [[value_text(row[c.name], c.unit) for c in columns] for row in from_json]
+    values = [[tuple(v) if isinstance(v, list) else v for v in row.values()] for row in from_json]
+    assert from_csv == [[" ".join(v) if isinstance(v, tuple) else str(v) for v in row] for row in values]
+    assert from_table == [[value_text(v, c.unit) for v, c in zip(row, columns, strict=True)] for row in values]
+
+
+def test_all_parts_are_shown_in_all_shapes(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    parts = json.loads(_said(capsys, "device-detail", "--db", path, "--json"))["parts"]
+    declared = REPORTS["device-detail"].parts
+    assert list(parts) == [part.name for part in declared]
+    counts = {name: len(part["rows"]) for name, part in parts.items()}
+    assert counts == {"names": 1, "addresses": 2, "sites": 3, "protocols": 3, "resolvers": 0, "hours": 1}
+    from_csv = _said(capsys, "device-detail", "--db", path, "--csv").split("\n\n")
+    assert [text.strip().count("\n") for text in from_csv] == list(counts.values())
+    table = _said(capsys, "device-detail", "--db", path)
+    places = [table.index(f"\n{part.title}\n\n") for part in declared]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", ["top-ip", "device-detail", "ledger", "collector-health"])
+def test_every_shape_says_how_complete_it_is(path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    needed = [str(word) for word in (*_NEEDED.get(name, ()), "--db", path)]
+    said = {}
+    for shape in ("--json", "--csv", ""):
+        assert main([name, *needed, *([shape] if shape else [])]) == 0
+        said[shape] = capsys.readouterr()
+    line = said[""].out.splitlines()[-1]
+    assert line.startswith("INCOMPLETE: 65.71% counted. 2.45 kB seen, of it 60 B non-IP; NOT BOOKED: 840 B in 27 ")
+    assert json.loads(said["--json"].out)["verdict"] == line and said["--csv"].err == line + "\n"
+    assert line not in said["--csv"].out and said["--json"].err == said[""].err == ""
 
 
 @pytest.mark.parametrize("name", ["top-ip", "top-lan", "top-flow"])
@@ -73,7 +114,8 @@ def test_all_shapes_sum_to_what_the_database_holds(path: Path, capsys: pytest.Ca
 def test_flags_select(path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     if REPORTS[name].default_limit is not None:
         one = json.loads(_said(capsys, name, "--db", path, "--json", "--limit", 1))
-        assert len(one["rows"]) == 1 and one["selection"]["limit"] == 1
+        tables = one["parts"].values() if "parts" in one else [one]
+        assert all(len(table["rows"]) <= 1 for table in tables) and one["selection"]["limit"] == 1
     lan = json.loads(_said(capsys, name, "--db", path, "--json", "--iface", "br-lan", "--lookback-minutes", 5))
     assert lan["completeness"]["seen_bytes"] == 450 and lan["selection"]["ifaces"] == ["br-lan"]
     assert 5 * 60 < lan["selection"]["until_unix_s"] - lan["selection"]["since_unix_s"] <= 6 * 60
@@ -91,18 +133,89 @@ def test_clients_and_names_are_selected(path: Path, capsys: pytest.CaptureFixtur
 
 @pytest.mark.parametrize("name", [r.name for r in REPORTS.values() if r.takes_device])
 def test_a_client_without_traffic_has_none(path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
-    assert "no traffic in this window" in _said(capsys, name, "--db", path, "--device", "10.9.9.9")
+    needed = () if name == "device-detail" else _NEEDED.get(name, ())
+    assert main([name, *needed, "--db", str(path), "--device", "10.9.9.9"]) == 0
+    assert "no traffic in this window" in capsys.readouterr().out
 
 
 @_EACH
 def test_nothing_in_the_window(tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
     old = stored(tmp_path / "old.db", home(60))
     assert "no traffic in this window" in _said(capsys, name, "--db", old)
-    assert json.loads(_said(capsys, name, "--db", old, "--json"))["rows"] == []
-    assert len(_said(capsys, name, "--db", old, "--csv").splitlines()) == 1
+    document = json.loads(_said(capsys, name, "--db", old, "--json"))
+    assert {n: len(part["rows"]) for n, part in document.get("parts", {"": document}).items() if n != "names"} == (
+        dict.fromkeys([part.name for part in REPORTS[name].parts if part.name != "names"] or [""], 0)
+    )
+    heads = 2 * len(REPORTS[name].parts) or 1  # between parts is a line, and names are of all times
+    assert len(_said(capsys, name, "--db", old, "--csv").splitlines()) == heads
+
+
+def test_a_part_says_what_it_has_none_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old = stored(tmp_path / "old.db", batch({flow_key(minute_unix_s=60): (1, 1)}, minute_unix_s=60))
+    assert main(["device-detail", "--db", str(old), "--device", "192.168.1.2"]) == 0
+    table = capsys.readouterr().out
+    assert "\nNames\n\nno name is known\n" in table and "\nAddresses\n\nno address in this window\n" in table
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "since_unix_s", "until_unix_s", "title"),
+    [
+        ("Europe/Berlin", "2026-03-29", 1_774_738_800, 1_774_821_600, "2026-03-29 00:00 CET to 2026-03-30 00:00 CEST"),
+        ("CET-1CEST,M3.5.0,M10.5.0/3", "2026-10-25", 1_792_879_200, 1_792_969_200,
+         "2026-10-25 00:00 CEST to 2026-10-26 00:00 CET"),
+        ("UTC", "2026-03-29", 1_774_742_400, 1_774_828_800, "2026-03-29 00:00 to 2026-03-30 00:00 UTC"),
+    ],
+)  # fmt: skip
+def test_a_day_is_one_of_the_zone_of_the_system(
+    tmp_path: Path, zone: str, day: str, since_unix_s: int, until_unix_s: int, title: str
+) -> None:
+    """A row of one packet in each of the first and last minutes, and in those around them."""
+    minutes = (since_unix_s - 60, since_unix_s, until_unix_s - 60, until_unix_s)
+    flows = {flow_key(minute_unix_s=minute): (10**n, 1) for n, minute in enumerate(minutes)}
+    path = stored(tmp_path / "day.db", batch(flows))
+    for when in (("--day", day), ("--since", day, "--until", title.split(" to ")[1][:10])):
+        command = [sys.executable, "-m", "traffic_analyzer", "top-ip", "--db", str(path), *when]
+        environment = {**os.environ, "TZ": zone}
+        said, table = (
+            subprocess.run([*command, *shape], env=environment, capture_output=True, text=True, check=True).stdout
+            for shape in (["--json"], [])
+        )
+        found = json.loads(said)
+        assert [row["bytes"] for row in found["rows"]] == [110]
+        assert (found["selection"]["since_unix_s"], found["selection"]["until_unix_s"]) == (since_unix_s, until_unix_s)
+        assert table.splitlines()[0] == f"Remote addresses by bytes, {title}"
+
+
+@_EACH
+@pytest.mark.parametrize(
+    ("when", "is_in"),
+    [("--period=year", True), ("--since=5m", True), ("--lookback-minutes=5 --until=now", True),
+     ("--period=last-year", False), ("--since=2h --until=1h", False)],
+)  # fmt: skip
+def test_every_report_takes_every_window(
+    path: Path, capsys: pytest.CaptureFixture[str], name: str, when: str, is_in: bool
+) -> None:
+    found = json.loads(_said(capsys, name, "--db", path, "--json", *when.split()))
+    rows = found["rows"] if "rows" in found else found["parts"]["sites"]["rows"]
+    assert bool(rows) is is_in
 
 
 def test_the_table_says_what_was_not_booked(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "NOT BOOKED: 840 B in 27 packets" in _said(capsys, "top-ip", "--db", path)
     empty = stored(tmp_path / "empty.db", batch())
     assert "No packet counters in this window." in _said(capsys, "top-ip", "--db", empty)
+
+
+def test_csv_on_a_terminal_cannot_move_its_cursor(tmp_path: Path) -> None:
+    """A program that reads it gets the name as it is."""
+    path = stored(tmp_path / "traffic.db", batch({flow_key(domain="a\x1b[2Jb", label="exact"): (1, 1)}))
+    command = [sys.executable, "-m", "traffic_analyzer", "top-domain", "--csv", "--db", str(path), "--lookback-minutes",
+               "52560000"]  # fmt: skip
+    piped = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "a\x1b[2Jb" in piped.stdout and piped.stderr.startswith("No packet counters")
+    ours, theirs = pty.openpty()
+    subprocess.run(command, stdout=theirs, stderr=subprocess.DEVNULL, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 65_536).decode()
+    os.close(ours)
+    assert "a\\x1b[2Jb" in shown and "\x1b" not in shown

@@ -1,0 +1,56 @@
+"""What ``status`` says, in plain words."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import textwrap
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from ...reports.status import Known, Status, status
+from ...units import escaped, minute_text
+from ..sentences import sentence
+from ..verdict import verdict
+
+_ROLES = {"lan": "clients", "wan": "internet", "host": "this machine"}
+
+
+def render_status(found: Status, width: int) -> str:
+    """Sentences and lists that fit *width* columns."""
+    lines = ["Counting." if found.is_counting else "NOT counting: start it with `traffic-analyzer run`."]
+    for place in found.places:
+        what = _ROLES.get(place.role, place.role or "-")
+        lines.append(f"  {escaped(place.iface)}: {place.role or '-'} ({what}), last {minute_text(place.last_unix_s)}")
+    lines += ["", "The last hour", _wrapped(verdict(found.lately), width), "", "This machine"]
+    notices = [sentence(notice.code, escaped(notice.subject), escaped(notice.detail)) for notice in found.notices]
+    lines += [_wrapped(text, width) for text in notices] or ["  nothing hides traffic, as far as can be told"]
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(text: str, width: int) -> str:
+    return textwrap.fill(text, max(20, width), initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _as_dict(notice: Known) -> dict[str, object]:
+    return notice._asdict() | {"text": sentence(notice.code, notice.subject, notice.detail)}
+
+
+def print_status(arguments: argparse.Namespace) -> int:
+    """Runs ``status`` and prints it in the shape asked for."""
+    found = status(Path(arguments.db), int(time.time()))
+    if arguments.shape == "json":
+        document = {
+            "is_counting": found.is_counting,
+            "interfaces": [place._asdict() for place in found.places],
+            "completeness": asdict(found.lately) | {"share": found.lately.share},
+            "verdict": verdict(found.lately),
+            "notices": [_as_dict(notice) for notice in found.notices],
+        }
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    else:
+        sys.stdout.write(render_status(found, shutil.get_terminal_size().columns))
+    return 0

@@ -1,0 +1,68 @@
+"""How the collector stands: what it counts on, how complete that is, and what a user should know of this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from peewee import fn
+
+from ..store.database import explained, open_readable
+from ..store.models import CounterMinute, Iface, KernelInstance, Notice
+from .registry import Completeness, completeness, lookback
+from .selection import Selection
+
+_LATELY_MINUTES = 60
+_COUNTING_S = 180  # since the last minute that was counted: it may be running, and so may its flush interval
+
+
+class Place(NamedTuple):
+    """An interface that was counted on."""
+
+    iface: str
+    role: str
+    last_unix_s: int  #: start of the last minute that was counted there
+
+
+class Known(NamedTuple):
+    """A records.Notice, and since when it holds."""
+
+    code: str
+    subject: str
+    detail: str
+    since_unix_s: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """What :func:`status` finds."""
+
+    is_counting: bool  #: something was counted in the last minutes, and no collector has left in order since
+    places: list[Place]  #: those of the last hour
+    lately: Completeness  #: the last hour
+    notices: list[Known]
+
+
+def status(database_path: Path, now_unix_s: int) -> Status:
+    """The status by what the database holds.
+
+    :raises StoreError: the database cannot be read.
+    """
+    since_unix_s, until_unix_s = lookback(now_unix_s, _LATELY_MINUTES)
+    last = fn.MAX(CounterMinute.minute_unix_s)
+    counted = (
+        CounterMinute.select(Iface.text, Iface.role, last)
+        .join(Iface, on=(CounterMinute.iface_id == Iface.id))
+        .where(CounterMinute.minute_unix_s >= since_unix_s)
+        .group_by(Iface.id)
+        .order_by(Iface.role, Iface.text)
+    )
+    noticed = Notice.select(Notice.code, Notice.subject, Notice.detail, Notice.since_unix_s)
+    with open_readable(database_path) as database, explained(database_path), database.atomic():
+        places = [Place(*row) for row in counted.tuples().execute(database)]
+        notices = [Known(*row) for row in noticed.order_by(Notice.code, Notice.subject).tuples().execute(database)]
+        lately = completeness(database, Selection(since_unix_s, until_unix_s))
+        has_instance = KernelInstance.select().exists(database)  # who stops takes it along
+    is_counting = has_instance and any(now_unix_s - place.last_unix_s < _COUNTING_S for place in places)
+    return Status(is_counting, places, lately, notices)
