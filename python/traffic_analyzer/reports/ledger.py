@@ -28,7 +28,8 @@ REPORTS = (
     Report(
         "ledger",
         "Ledger by hour",
-        "interface + headers + uncounted = exact + ambiguous + hidden + unknown + non_ip + not_booked + unseen",
+        "by hour: what each interface counted itself, and what became of it (interface + headers + uncounted = exact + "
+        "ambiguous + hidden + unknown + non_ip + not_booked + unseen)",
         COUNTERS,
         (
             Column("hour", "Hour", Unit.MINUTE, fn.hour_of(CounterMinute.minute_unix_s), is_heading=True),
