@@ -30,6 +30,12 @@ _SITE = Column("site", "Site", Unit.NAME, marked(Label.text == "hidden", Domain.
 #: Who asks for an address has none yet, and old databases do not know all.
 _AN_ADDRESS = fn.NULLIF(fn.NULLIF(client.text, "0.0.0.0"), "::")
 _DNS_PORTS = (53, 853)
+_WELL_KNOWN = 1024  # below it, the port of a client is one that it serves (RFC 6335 6)
+_SERVICE_PORT = Case(
+    None,
+    (((FlowMinute.client_port < _WELL_KNOWN) & (FlowMinute.remote_port >= _WELL_KNOWN), FlowMinute.client_port),),
+    FlowMinute.remote_port,
+)
 _HOURS_OF_A_DAY = 25  # of that on which clocks are set back
 _SOURCE = Case(DeviceName.source, tuple((source.value, source.name.lower()) for source in NameSource), "")
 
@@ -107,10 +113,10 @@ REPORTS = (
                 FLOWS,
                 (
                     Column("proto", "Proto", Unit.L4_PROTO, FlowMinute.l4_proto),
-                    Column("remote_port", "Port", Unit.PORT, FlowMinute.remote_port),
+                    Column("port", "Port", Unit.PORT, _SERVICE_PORT),
                     *_AMOUNTS,
                 ),
-                ("-bytes", "proto", "remote_port"),
+                ("-bytes", "proto", "port"),
             ),
             Report(
                 "resolvers",

@@ -111,6 +111,14 @@ def test_one_device_in_detail(path: Path, asked: str) -> None:
     assert sum(row[3] for row in parts["hours"]) == 330
 
 
+def test_a_server_among_the_clients_is_told_by_the_port_that_it_serves(tmp_path: Path) -> None:
+    calls = {flow_key(device=MAC, client_port=443, remote_port=port): (port, 1) for port in (50_000, 50_001)}
+    pings = {flow_key(device=MAC, l4_proto=1, client_port=0, remote_port=0): (7, 1)}
+    path = stored(tmp_path / "traffic.db", batch(calls | pings))
+    parts = _parts(run(path, "device-detail", replace(_WINDOW, devices=(MAC,))))
+    assert [row[:3] for row in parts["protocols"]] == [(6, 443, 100_001), (1, 0, 7)]
+
+
 def test_an_address_shows_what_had_it(path: Path) -> None:
     parts = _parts(run(path, "device-detail", Selection(MINUTE, MINUTE + 180, devices=("2001:db8::2",))))
     assert [row[:2] for row in parts["names"]] == [(MAC, "laptop"), (MAC, "<b>\x1b[2J")]
