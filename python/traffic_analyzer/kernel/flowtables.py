@@ -1,9 +1,9 @@
 """The flowtables of the packet filter: between which devices connections are forwarded past the usual way.
 
-Asked of ``nft``, in both of its forms, as no version tells all in one. Its JSON (nftables src/json.c, 1.0.6 to 1.1.6)
-has the devices, one as a string and several as a list, but not whether the hardware forwards; its text (src/rule.c) has
-``flags offload``. ``nft`` without JSON support, a package of OpenWrt, prints the text only; 1.0.9 and later quote
-device names there. Device names may end in ``*`` (1.1.5 and later): all that begin so.
+Asked of ``nft``, in both of its forms, as no version that was seen tells all in one. Its JSON (recorded with 1.0.6)
+has the devices, one as a string and several as a list, but not whether the hardware forwards; its text has
+``flags offload``. ``nft`` without JSON support, a package of OpenWrt, prints the text only. Flags in JSON, quoted
+device names, and names that end in ``*`` for all that begin so, are understood too, for versions that may print them.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _TEXT_1_0_6 = """table inet fw4 {
 \t}
 }
 """
-#: nftables 1.1.1 and later (OpenWrt 24.10, 25.12), hardware offload and counters.
+#: As later versions may print it, hardware offload and counters included; not recorded.
 _TEXT_1_1_1 = """table inet fw4 {
 \tflowtable ft {
 \t\thook ingress priority filter
