@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
@@ -11,13 +10,13 @@ from typing import Any, NamedTuple
 
 from ..errors import UsageError
 from ..periods import Window, period
+from ..reports.selection import address_of
 from ..uci import Section
 
 PERIODS = ("day", "week", "month")
 DIRECTIONS = ("down", "up", "both")
 _REACHED_PERCENT = 100
 _SIZE = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,9}))? ?(?:([kmgtp])(i?))?b", re.IGNORECASE)
-_MAC = re.compile("[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}")
 _Option = tuple[Callable[[str], Any], str]
 _LIMIT_MAX = 2**63 - 1
 _SETTLES_S = 3_600  # rows of minutes before that are not expected any more
@@ -157,18 +156,6 @@ def _quota(section: Section, path: str) -> Quota:
     return Quota(section.name, values.pop("limit"), **values)
 
 
-def _device(text: str) -> str | None:
-    mac = text.lower()
-    if _MAC.fullmatch(mac):
-        return mac.replace("-", ":")
-    for family in (socket.AF_INET, socket.AF_INET6):
-        try:
-            return socket.inet_ntop(family, socket.inet_pton(family, text))
-        except (OSError, ValueError):
-            continue
-    return None
-
-
 def _one_of(choices: Sequence[str]) -> _Option:
     return lambda text: text if text in choices else None, f"choose from {', '.join(choices)}"
 
@@ -186,7 +173,7 @@ def _matching(pattern: str, wanted: str) -> _Option:
 
 #: By name: the value that a text stands for, None where it stands for none; and what to write then.
 _OPTIONS: Mapping[str, _Option] = {
-    "device": (_device, "neither a MAC nor an IP address"),
+    "device": (address_of, "neither a MAC nor an IP address"),
     "network": _matching(r"[^\s/]{1,15}", "no name of an interface"),
     "period": _one_of(PERIODS),
     "start_day": _from_1_to(31),

@@ -71,11 +71,16 @@ def _ip(text: str) -> str | None:
     return None
 
 
+def address_of(text: str) -> str | None:
+    """A MAC or an IP address as the database writes it; None where *text* is neither."""
+    mac = text.lower()
+    return mac.replace("-", ":") if _MAC.fullmatch(mac) else _ip(text)
+
+
 def _device(text: str) -> str:
     if not text:
         raise UsageError("--device: must not be empty")
-    mac = text.lower()
-    return mac.replace("-", ":") if _MAC.fullmatch(mac) else _ip(text) or text
+    return address_of(text) or text
 
 
 def _domain(text: str) -> str:
