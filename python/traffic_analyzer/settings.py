@@ -88,7 +88,7 @@ RUN = (
             "names are read", 20_000, 0, 1_000_000),
     Setting("capture_buffer_kib", Kind.INTEGER, "KiB of kernel memory for payload heads that wait to be read, rounded "
             "up to a power of two", 4_096, 64, 262_144),
-    Setting("flow_map_entries", Kind.INTEGER, "flows that fit between two readings; each takes about 370 bytes of "
+    Setting("flow_map_entries", Kind.INTEGER, "flows that fit between two readings; each takes about 400 bytes of "
             "kernel memory on two CPUs", 65_536, 1, 16_777_216),
     Setting("pin_dir", Kind.PATH, "folder of the pinned maps, on a bpf file system", "/sys/fs/bpf/traffic-analyzer",
             metavar="DIR"),
