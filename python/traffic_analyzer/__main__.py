@@ -7,10 +7,10 @@ import io
 import logging
 import os
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from .clock import now_unix_s, read
 from .errors import TrafficAnalyzerError, UsageError
 from .faces.cli.parser import Action, build_parser
 from .faces.cli.prune import render_pruned
@@ -88,7 +88,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _prune(arguments: argparse.Namespace) -> int:
     from .store.retention import prune
 
-    deleted = prune(Path(arguments.db), int(time.time()), arguments.retention_days)
+    deleted = prune(Path(arguments.db), now_unix_s(*read()), arguments.retention_days)
     sys.stdout.write(render_pruned(deleted, arguments.retention_days))
     return 0
 

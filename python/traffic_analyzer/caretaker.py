@@ -27,24 +27,26 @@ class Caretaker:
         self._noted: Future[None] | None = None
         self._notices: list[Notice] | None = None  #: as they were handed to the writer last
 
-    def look(self, now_boot_ns: int, now_unix_s: int, machine: Sequence[Notice]) -> list[str]:
+    def look(self, now_boot_ns: int, now_unix_s: int, machine: Sequence[Notice], is_clock_set: bool) -> list[str]:
         """Does what is due; lines for the log.
 
         :param machine: what a user should know of the interfaces.
+        :param is_clock_set: False where *now_unix_s* is no date: which month a quota is of nobody knows then, and none
+            is looked at.
         """
         if now_boot_ns >= self._files_due_ns:
             self._files_due_ns = now_boot_ns + _FILES_S * _NS
             for source, entries in self._files.changed():
                 self._roster.load(source, entries)
-        lines = self._look_at_quotas(now_boot_ns, now_unix_s)
+        lines = self._look_at_quotas(now_boot_ns, now_unix_s, is_clock_set)
         self._note([*machine, *self._files.notices, *self._quotas.notices()], now_unix_s)
         return lines
 
-    def _look_at_quotas(self, now_boot_ns: int, now_unix_s: int) -> list[str]:
+    def _look_at_quotas(self, now_boot_ns: int, now_unix_s: int, is_clock_set: bool) -> list[str]:
         lines: list[str] = []
         if self._looking and self._looking.done():
             lines, self._looking = self._looking.result(), None
-        if self._looking is None and now_boot_ns >= self._quotas_due_ns:
+        if is_clock_set and self._looking is None and now_boot_ns >= self._quotas_due_ns:
             self._quotas_due_ns = now_boot_ns + _QUOTAS_S * _NS
             self._looking = self._thread.submit(self._quotas.due, now_unix_s)
         return lines

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from . import clock
 from .attribution.attribute import Limits
 from .caretaker import Caretaker
 from .clock import Clock
@@ -71,7 +72,7 @@ class Collector:
         )
         self._pipeline, self._caretaker = pipeline, caretaker
         self._ledger = Ledger()
-        self._clock = Clock(_boot_ns(), time.time())
+        self._clock = Clock(*clock.read())
         self._counters = [(0.0, statistics.read())]  # of the interfaces: when (monotonic s), and what; oldest first
         self._in_flight: tuple[Batch, Future[bool]] | None = None
         self._turned_boot_ns = _boot_ns()
@@ -117,9 +118,10 @@ class Collector:
         """Names, quotas, and what the status tells."""
         now_boot_ns = _boot_ns()
         notices = list(self._attachments.notices)
-        if not self._clock.is_sane:
+        if not self._clock.is_set:
             notices.append(Notice("clock", "", ""))
-        _say(self._caretaker.look(now_boot_ns, int(self._clock.unix_s(now_boot_ns)), notices))
+        now_unix_s = int(self._clock.unix_s(now_boot_ns))
+        _say(self._caretaker.look(now_boot_ns, now_unix_s, notices, self._clock.is_set))
 
     def _look(self) -> None:
         """Reads the interfaces' counters; keeps those that are no older than need be."""
@@ -240,8 +242,8 @@ class Collector:
 
     def _follow_clock(self) -> None:
         """Moves what was booked by a clock that has been set; later, where the database cannot be written now."""
-        boot_ns, unix_s = _boot_ns(), time.time()
-        by_s = unix_s - self._clock.unix_s(boot_ns)
+        boot_ns, unix_s = clock.read()
+        was_set, before_s = self._clock.is_set, self._clock.unix_s(boot_ns)
         step = self._clock.step(boot_ns, unix_s)
         if step is None:
             return
@@ -252,7 +254,10 @@ class Collector:
             return
         self._clock.taken(boot_ns, unix_s)
         self._caretaker.recount()
-        log.info("the clock was set by %+.0f s; what was counted before moves with it, by whole minutes", by_s)
+        if not was_set:
+            log.info("the clock is set; what was counted since this machine started has moved to its true time")
+        elif (by_s := self._clock.unix_s(boot_ns) - before_s) != 0:
+            log.info("the clock was set by %+.0f s; what was counted before moves with it, by whole minutes", by_s)
 
     def _finish(self, in_flight: tuple[Batch, Future[bool]]) -> bool:
         """True when the batch is stored and its generation cleared."""

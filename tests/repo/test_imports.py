@@ -36,7 +36,7 @@ _ROOMS = {
     "clock": set(),
     "store": {"records", "errors", "sites"},
     "reports": {"records", "units", "errors", "store", "sites"},
-    "faces": {"reports", "periods", "settings", "units", "errors", ""},
+    "faces": {"reports", "clock", "periods", "settings", "units", "errors", ""},
 }
 _SEES_EVERYTHING = {"daemon", "__main__"}
 #: By package from elsewhere: who alone may import it.

@@ -61,7 +61,7 @@ def _until(what: Callable[[], bool]) -> None:
 
 def test_a_label_names_the_device_and_is_read_again_when_it_changes(house: _House) -> None:
     def named(boot_ns: int) -> list[DeviceName]:
-        house.caretaker.look(boot_ns, MINUTE, [])
+        house.caretaker.look(boot_ns, MINUTE, [], True)
         house.roster.meet(MAC, packed("192.168.1.2"))
         return house.roster.take(boot_ns)
 
@@ -74,19 +74,19 @@ def test_a_label_names_the_device_and_is_read_again_when_it_changes(house: _Hous
 def test_notices_are_written_when_they_change_and_keep_their_date(house: _House) -> None:
     lro, old = Notice("lro", "eth0"), Notice("unseen", "wan", "why")
     query = "SELECT code, subject, detail, since_unix_s FROM notice ORDER BY code"
-    house.caretaker.look(_S, 100, [lro, old])
+    house.caretaker.look(_S, 100, [lro, old], True)
     _until(lambda: len(house.rows(query)) == 2)
-    house.caretaker.look(2 * _S, 200, [lro])
+    house.caretaker.look(2 * _S, 200, [lro], True)
     _until(lambda: len(house.rows(query)) < 2)
     assert house.rows(query) == [("lro", "eth0", "", 100)]
 
 
 def test_a_quota_is_told_once_and_stands_in_the_status(house: _House) -> None:
     house.writer.commit(batch({flow_key(): (900, 1)})).result()
-    lines = house.caretaker.look(_S, MINUTE, [])
+    lines = house.caretaker.look(_S, MINUTE, [], True)
     _until(lambda: bool(house.rows("SELECT * FROM quota_crossed")))
     for number in range(2, 200):
-        lines += house.caretaker.look(number * _S, MINUTE + number, [])
+        lines += house.caretaker.look(number * _S, MINUTE + number, [], True)
         time.sleep(0.01)
     assert [line.split(",")[0] for line in lines] == ["quota all: past 80 %: 90 % used"]
     assert house.rows("SELECT code, detail FROM notice") == [("quota-warned", "900/1000")]
@@ -95,6 +95,20 @@ def test_a_quota_is_told_once_and_stands_in_the_status(house: _House) -> None:
 
 def test_a_malformed_file_is_told(house: _House) -> None:
     house.labels.write_text("nonsense")
-    house.caretaker.look(_S, 100, [])
+    house.caretaker.look(_S, 100, [], True)
     query = "SELECT code, subject FROM notice"
     _until(lambda: house.rows(query) == [("names-file", str(house.labels))])
+
+
+def test_no_quota_is_looked_at_while_nobody_knows_which_month_it_is(house: _House) -> None:
+    up_s = 600
+    house.writer.commit(batch({flow_key(minute_unix_s=up_s): (2_000, 1)})).result()
+    for number in range(1, 200):
+        assert house.caretaker.look(number * 60 * _S, up_s + number, [Notice("clock", "", "")], False) == []
+    _until(lambda: house.rows("SELECT code FROM notice") == [("clock",)])
+    assert house.rows("SELECT * FROM quota_crossed") == []
+    house.writer.call(house.writer.store.restamp, 0, up_s + 600, MINUTE - up_s)
+    house.caretaker.recount()
+    house.caretaker.look(201 * 60 * _S, MINUTE + 5, [], True)
+    _until(lambda: len(house.rows("SELECT * FROM quota_crossed")) == 2)
+    assert {row[1] > up_s for row in house.rows("SELECT quota, since_unix_s FROM quota_crossed")} == {True}

@@ -91,3 +91,41 @@ def test_mistakes(given: dict[str, Any], said: str | None) -> None:
     with pytest.raises(UsageError) as caught:
         window_of(given, _NOW, _BERLIN)
     assert str(caught.value).startswith(said) and "\n" not in str(caught.value)
+
+
+_BOOT_DAY_S = 86_400
+
+
+@pytest.mark.parametrize("zone", [_BERLIN, ZoneInfo("America/New_York"), ZoneInfo("Pacific/Kiritimati"), None], ids=str)
+@pytest.mark.parametrize("up_s", [0, 60, 6 * 3600, 23 * 3600])
+@pytest.mark.parametrize("choice", PERIOD.choices)
+def test_before_the_clock_is_set_periods_begin_with_the_machine(choice: str, up_s: int, zone: ZoneInfo | None) -> None:
+    since, until = window_of({"period": choice}, up_s, zone)
+    if choice.startswith("last-"):
+        assert since < until <= up_s
+    else:
+        assert since <= (up_s if choice == "hour" else 0) and up_s < until
+
+
+@pytest.mark.parametrize(
+    ("given", "window"),
+    [
+        ({}, (-3_000, 601)),
+        ({"since": "36h"}, (600 - 36 * 3600, 600)),
+        ({"since": "5m", "until": "now"}, (300, 600)),
+        ({"since": "today"}, (0, 600)),
+        ({"since": "yesterday", "until": "today"}, (-_BOOT_DAY_S, 0)),
+        ({"day": "today"}, (0, _BOOT_DAY_S)),
+        ({"day": "yesterday"}, (-_BOOT_DAY_S, 0)),
+        ({"day": "2026-11-20"}, (_at("2026-11-20"), _at("2026-11-21"))),
+        ({"since": "2026-11-20", "until": "2026-11-20T12:00"}, (_at("2026-11-20"), _at("2026-11-20 12:00"))),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_before_the_clock_is_set_ages_and_dates_can_be_had(given: dict[str, Any], window: tuple[int, int]) -> None:
+    assert window_of(given, 600, _BERLIN) == window
+
+
+def test_before_the_clock_is_set_a_date_is_not_before_now() -> None:
+    with pytest.raises(UsageError, match="^--since 2026-11-20: not before --until now$"):
+        window_of({"since": "2026-11-20"}, 600, _BERLIN)

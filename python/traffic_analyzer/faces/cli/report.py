@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-import time
 from pathlib import Path
 
+from ...clock import is_boot_time, now_unix_s, read
 from ...reports import registry
 from ...reports.selection import Selection
 from ...units import escaped
 from ..encode import render_csv, render_json
+from ..sentences import sentence
 from ..table import render_table
 from ..verdict import verdict
 from ..window import window_of
@@ -21,15 +22,18 @@ _PIPE_WIDTH = None  # a pipe or a file gets whole names
 
 def print_report(arguments: argparse.Namespace) -> int:
     """Runs the report that the command names and prints it in the shape asked for."""
+    now = now_unix_s(*read())
     given = vars(arguments)  # a report has no flags that it does not take
     selection = Selection(
-        *window_of({name: given[name] for name in arguments.given}, int(time.time())),
+        *window_of({name: given[name] for name in arguments.given}, now),
         tuple(arguments.iface or ()),
         tuple(given.get("device") or ()),
         tuple(given.get("domain") or ()),
         given.get("by", "name"),
         given.get("limit"),
     )
+    if is_boot_time(now):
+        print(sentence("clock", "", ""), file=sys.stderr)
     result = registry.run(Path(arguments.db), arguments.command, selection)
     if arguments.shape == "json":
         text = render_json(result)

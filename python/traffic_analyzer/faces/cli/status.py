@@ -7,10 +7,10 @@ import json
 import shutil
 import sys
 import textwrap
-import time
 from dataclasses import asdict
 from pathlib import Path
 
+from ...clock import now_unix_s, read
 from ...reports.status import Known, Status, status
 from ...units import escaped, minute_text
 from ..sentences import sentence
@@ -41,7 +41,7 @@ def _as_dict(notice: Known) -> dict[str, object]:
 
 def print_status(arguments: argparse.Namespace) -> int:
     """Runs ``status`` and prints it in the shape asked for."""
-    found = status(Path(arguments.db), int(time.time()))
+    found = status(Path(arguments.db), now_unix_s(*read()))
     if arguments.shape == "json":
         document = {
             "is_counting": found.is_counting,
