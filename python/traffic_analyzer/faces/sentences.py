@@ -9,7 +9,7 @@ SENTENCES = {
     "bridge-local": "{subject} joins {detail}: what clients there send to each other does not pass it and is not "
                     "counted.",
     "clock": "The clock of this machine is not set. Until it is, times are counted from when the machine started, as "
-             "if 1970 (UTC) had begun then. After that all that was counted moves to its true time, and nothing is lost.",
+             "if 1970 (UTC) had begun then. Then all that was counted moves to its true time, and nothing is lost.",
     "lro": "{subject} merges packets before anyone sees them (large receive offload): bytes and packets received may "
            "be counted a little too low.",
     "names-file": "{subject} cannot be read: {detail}. What it said before is kept.",
