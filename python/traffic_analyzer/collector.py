@@ -250,7 +250,7 @@ class Collector:
         try:
             self._writer.call(self._writer.store.restamp, *step)
         except StoreError as error:
-            self._complain(f"{error}; the clock was set, and what was counted before keeps its old time until then")
+            self._complain(f"{error}; what was counted while the clock was wrong keeps its old time until then")
             return
         self._clock.taken(boot_ns, unix_s)
         self._caretaker.recount()
