@@ -108,6 +108,8 @@ def test_before_the_clock_is_set_rows_are_stamped_by_the_boot_clock(wrong_unix_s
                 assert all(began_boot_s - 60 <= minute <= _boot_s() for minute in _minutes(counting))
                 assert of_clients(built, flows(counting)) == on_cables(built, early)
                 assert report(counting, "top-device") and report(counting, "usage", "--period", "month")
+                table = run(sys.executable, "-m", "traffic_analyzer", "top-device", "--db", counting.db)
+                assert table.stderr.startswith("The clock of this machine is not set.")
                 is_counting, notices = _status(counting)
                 assert is_counting and "clock" in notices
                 wrong.close()
