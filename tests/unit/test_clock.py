@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from traffic_analyzer import clock as clocks
-from traffic_analyzer.clock import BOOT_TIMES_END_UNIX_S, Clock, Step, aside, can_be_right, is_boot_time, now_unix_s
+from traffic_analyzer.clock import BOOT_TIMES_END_UNIX_S, Clock, Step, can_be_right, is_boot_time, now_unix_s
+
+from .machine import Machine
 
 _S = 10**9
 _HOUR_S, _DAY_S, _YEAR_S = 3600, 86_400, 31_556_952
@@ -19,66 +21,6 @@ _NOW_S = int(datetime(2026, 11, 24, 12, 0, 30, tzinfo=UTC).timestamp())
 _MINUTE_S = _NOW_S // 60 * 60
 _BUILT_S = int(datetime(2025, 6, 1, tzinfo=UTC).timestamp())
 _WRONG_S = (0.0, 59.0, 1e6, float(_BUILT_S), float(_BUILT_S + 3 * _DAY_S), 4e9)
-
-
-class _Machine:
-    """Boots and clocks of it, and what a collector books there: for each minute, (boot, boot second) of each packet.
-
-    The rows move as the clock says, which is asked at each turn.
-    """
-
-    def __init__(self, wall_s: float, boot_s: float = 1000) -> None:
-        self.boot, self.boot_s, self.wall_s = 0, boot_s, wall_s
-        self.rows: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
-        self.rows_boot = 0
-        self.steps: list[Step] = []
-        self.start()
-
-    @property
-    def boot_ns(self) -> int:
-        return round(self.boot_s * _S)
-
-    @property
-    def total(self) -> int:
-        return sum(len(row) for row in self.rows.values())
-
-    def start(self) -> None:
-        """A new process; of another boot too, what is stamped by a boot clock is put aside."""
-        of_boot = [minute for minute in self.rows if is_boot_time(minute)]
-        if self.rows_boot != self.boot and of_boot:
-            for _ in range(2):  # killed before it was noted that it was done
-                self.move(aside(max(minute for minute in self.rows if is_boot_time(minute))))
-        self.rows_boot = self.boot
-        self.clock = Clock(self.boot_ns, self.wall_s)
-
-    def reboot(self, wall_s: float) -> None:
-        self.boot, self.boot_s, self.wall_s = self.boot + 1, 0.5, wall_s
-        self.start()
-
-    def pass_(self, seconds: float) -> None:
-        self.boot_s += seconds
-        self.wall_s += seconds
-
-    def go(self, seconds: int, each_s: int = 1) -> None:
-        for _ in range(0, seconds, each_s):
-            self.pass_(each_s)
-            self.look()
-            self.rows[int(self.clock.unix_s(self.boot_ns) // 60) * 60].append((self.boot, self.boot_s))
-
-    def look(self) -> None:
-        step = self.clock.step(self.boot_ns, self.wall_s)
-        if step is not None:
-            self.steps.append(step)
-            self.move(step)
-            self.clock.taken(self.boot_ns, self.wall_s)
-
-    def move(self, step: Step) -> None:
-        assert step.since_unix_s < step.until_unix_s
-        assert not any(seconds % 60 for seconds in (step.until_unix_s, step.shift_s))
-        moved: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
-        for minute, row in self.rows.items():
-            moved[minute + step.shift_s * (step.since_unix_s <= minute < step.until_unix_s)] += row
-        self.rows = moved
 
 
 def test_it_tells_the_time_of_any_moment() -> None:
@@ -140,7 +82,7 @@ def test_a_shift_is_in_whole_minutes_and_nothing_comes_to_lie_in_the_future(
 
 @pytest.mark.parametrize("wrong_s", _WRONG_S)
 def test_a_router_without_a_battery_moves_all_of_its_boot(wrong_s: float) -> None:
-    router = _Machine(wrong_s, boot_s=20)
+    router = Machine(wrong_s, boot_s=20)
     router.go(26 * _HOUR_S, 10)  # NTP is long in coming
     assert not router.clock.is_set and router.steps == []
     assert set(router.rows) == set(range(0, 26 * _HOUR_S + 60, 60))
@@ -152,7 +94,7 @@ def test_a_router_without_a_battery_moves_all_of_its_boot(wrong_s: float) -> Non
 
 
 def test_what_earlier_runs_of_the_boot_counted_moves_too() -> None:
-    router = _Machine(0)
+    router = Machine(0)
     router.go(100)
     router.start()
     router.go(100)
@@ -182,8 +124,34 @@ def test_a_set_clock_is_believed_while_the_rows_of_before_cannot_move() -> None:
     assert found == Step(_MINUTE_S, _MINUTE_S + 120, _HOUR_S)
 
 
+def test_a_clock_that_was_right_once_moves_the_rows_of_before() -> None:
+    clock = Clock(1000 * _S, _NOW_S)
+    found = clock.step(1001 * _S, 0)
+    assert found is not None and found.shift_s == pytest.approx(_NOW_S - 1000, abs=60)
+    clock.taken(1001 * _S, 0)
+    assert clock.unix_s(1002 * _S) == _NOW_S + 2 and clock.step(1002 * _S, 1) is None
+
+
+def test_what_came_from_the_boot_clock_moves_again_with_the_next_step() -> None:
+    router = Machine(0, boot_s=20)
+    router.go(3 * _HOUR_S)
+    router.wall_s = float(_NOW_S)
+    router.go(60)
+    router.wall_s += _DAY_S
+    router.go(60)
+    assert router.steps[1].since_unix_s <= _NOW_S - 3 * _HOUR_S
+    assert min(router.rows) >= _NOW_S + _DAY_S - 3 * _HOUR_S - 200 and max(router.rows) <= router.wall_s
+
+
+def test_a_minute_that_a_slew_leads_back_to_moves_with_the_next_step() -> None:
+    clock = _following(0, _MINUTE_S + 5)
+    assert clock.step(_S, _MINUTE_S - 10) is None  # rows are of the minute before now
+    found = clock.step(2 * _S, _MINUTE_S - 9 + _HOUR_S)
+    assert found is not None and found.since_unix_s == _MINUTE_S - 60
+
+
 def test_boots_whose_clock_was_never_set_end_where_the_next_begins() -> None:
-    router = _Machine(0, boot_s=30)
+    router = Machine(0, boot_s=30)
     for length_s in (300, 4000, 70):
         router.go(length_s)
         router.reboot(100)
@@ -201,7 +169,7 @@ def test_boots_whose_clock_was_never_set_end_where_the_next_begins() -> None:
 
 
 def test_true_rows_of_before_this_program_stay() -> None:
-    router = _Machine(0)
+    router = Machine(0)
     router.rows[_BUILT_S] = [(-1, 0.0)]
     router.go(10)
     router.reboot(0)
@@ -213,7 +181,7 @@ def test_true_rows_of_before_this_program_stay() -> None:
 def test_the_build_date_of_a_router_may_be_a_time_that_can_be() -> None:
     """It says January, and November it is: the boot interval goes along, all of it."""
     january = datetime(2026, 1, 10, tzinfo=UTC).timestamp()
-    router = _Machine(january)
+    router = Machine(january)
     router.go(9 * _HOUR_S, 10)
     total, router.wall_s = router.total, float(_NOW_S)
     router.go(5)
@@ -222,7 +190,7 @@ def test_the_build_date_of_a_router_may_be_a_time_that_can_be() -> None:
 
 
 def test_of_a_long_run_the_last_two_hours_go_along() -> None:
-    router = _Machine(_NOW_S)
+    router = Machine(_NOW_S)
     router.go(27 * _HOUR_S, 10)
     total = router.total
     router.wall_s += _DAY_S
@@ -232,8 +200,17 @@ def test_of_a_long_run_the_last_two_hours_go_along() -> None:
     assert stayed == pytest.approx(25 * 360, abs=13)
 
 
+def test_nothing_of_a_long_run_is_left_in_the_future() -> None:
+    router = Machine(_NOW_S)
+    router.go(27 * _HOUR_S, 10)
+    total = router.total
+    router.wall_s -= 6 * _HOUR_S
+    router.go(10, 10)
+    assert router.total == total + 1 and max(router.rows) <= router.wall_s
+
+
 def test_what_earlier_runs_stored_does_not_move() -> None:
-    router = _Machine(_NOW_S)
+    router = Machine(_NOW_S)
     router.go(100)
     router.wall_s += _HOUR_S
     router.go(1)
@@ -243,7 +220,7 @@ def test_what_earlier_runs_stored_does_not_move() -> None:
 
 @pytest.mark.parametrize("by_s", [_HOUR_S, -_HOUR_S, 50 * _YEAR_S, -50 * _YEAR_S])
 def test_back_and_forth(by_s: int) -> None:
-    router = _Machine(_NOW_S)
+    router = Machine(_NOW_S)
     router.go(300)
     router.wall_s += by_s
     router.go(300)
@@ -258,7 +235,7 @@ def test_back_and_forth(by_s: int) -> None:
 
 def test_put_back_within_a_day_no_hour_comes_twice() -> None:
     """Summer time that somebody sets by hand: an hour of the wall clock comes twice, and rows keep apart."""
-    router = _Machine(_NOW_S)
+    router = Machine(_NOW_S)
     router.go(10 * _HOUR_S)
     router.wall_s -= _HOUR_S
     router.go(2 * _HOUR_S)
@@ -286,7 +263,7 @@ _waits = st.sampled_from([1, 50, 200, 700])
 )  # fmt: skip
 def test_whatever_is_set_nothing_is_lost_or_doubled(start_s: float, acts: list[tuple[str, float]]) -> None:
     """In one run of less than a day everything moves as a whole: apart by minutes stays apart."""
-    machine = _Machine(start_s)
+    machine = Machine(start_s)
     total = 0
     for act, value in [*acts, ("go", 2)]:
         if act == "set":
@@ -329,7 +306,7 @@ def test_whatever_is_set_nothing_is_lost_or_doubled(start_s: float, acts: list[t
 def test_over_boots_and_restarts_rows_come_to_their_true_time(acts: list[tuple[str, float]]) -> None:
     """The wall clock is wrong, or right but for seconds. True rows never meet, and are at their time to the minute."""
     true_s = float(_NOW_S)  # when the machine was last started
-    machine = _Machine(0, boot_s=0.5)
+    machine = Machine(0, boot_s=0.5)
     began = {0: true_s}
     was_set: set[int] = set()
     for act, value in [*acts, ("right", 0.0), ("go", 2)]:
