@@ -87,7 +87,7 @@ class Notice(NamedTuple):
     """Something that a user should know of this machine as it is now. Faces have the sentence."""
 
     code: str
-    subject: str  #: an interface, a flowtable, a quota
+    subject: str  #: an interface, a flowtable, a quota, a file
     detail: str = ""
 
 

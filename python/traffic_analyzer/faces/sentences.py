@@ -6,10 +6,15 @@ from ..units import bytes_text
 
 #: By code of :class:`~traffic_analyzer.records.Notice`.
 SENTENCES = {
+    "archive-unwritten": "History cannot be written to {subject} ({detail}): it waits in RAM, and a power cut would "
+                         "take it.",
     "bridge-local": "{subject} joins {detail}: what clients there send to each other does not pass it and is not "
                     "counted.",
     "clock": "The clock of this machine is not set. Until it is, times are counted from when the machine started, as "
              "if 1970 (UTC) had begun then. Then all that was counted moves to its true time, and nothing is lost.",
+    "database-in-ram": "The database {subject} cannot be written ({detail}): what is counted is kept in RAM until it "
+                       "can be, and a power cut would take it.",
+    "database-set-aside": "The database {subject} was damaged: {detail}.",
     "lro": "{subject} merges packets before anyone sees them (large receive offload): bytes and packets received may "
            "be counted a little too low.",
     "names-file": "{subject} cannot be read: {detail}. What it said before is kept.",
