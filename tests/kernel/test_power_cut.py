@@ -113,6 +113,32 @@ def test_others_do_not(tmp_path: Path, journal_mode: str) -> None:
     assert damaged > _CUTS // 20
 
 
+_MADE = """
+import sqlite3, sys
+made = sqlite3.connect(sys.argv[1], isolation_level=None)
+made.execute("PRAGMA synchronous = normal")
+made.execute("BEGIN")
+for number in range(60):
+    made.execute(f"CREATE TABLE flow_minute{number or ''} (number INTEGER PRIMARY KEY, filler BLOB)")
+made.execute("COMMIT")
+made.execute(f"PRAGMA journal_mode = {sys.argv[2]}")
+for number in range(5):
+    made.execute("INSERT INTO flow_minute (filler) VALUES (zeroblob(3000))")
+"""
+
+
+@pytest.mark.parametrize("journal_mode", ["wal", "delete"])
+def test_a_new_database_outlasts_it(tmp_path: Path, journal_mode: str) -> None:
+    """Nothing has to be set aside: SQLite takes half a beginning back by itself."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    recording = Recording(folder, tmp_path / "log")
+    program = [sys.executable, "-c", _MADE, folder / "traffic.db", journal_mode]
+    subprocess.run(program, env=recording.environment(), check=True, timeout=120)
+    for cut in recording.cuts(3 * _CUTS, 3):
+        assert rescue(cut.write(tmp_path / "after") / "traffic.db", 9) is None
+
+
 #: A copy, more rows, another copy, damage, a rescue, rows again, a rescue of nothing at all. A page is lost at a time.
 _RESCUED = """
 import os, sqlite3, sys

@@ -39,7 +39,8 @@ def check(path: Path, thorough: bool = False, seconds: float = _SECONDS) -> str 
     """
     path = path.resolve()
     try:
-        head = os.pread(descriptor(path), _HEADER_BYTES, 0)
+        fd = descriptor(path)
+        head = os.pread(fd, _HEADER_BYTES, 0)
         size_bytes = path.stat().st_size
     except FileNotFoundError:
         return None
@@ -50,7 +51,10 @@ def check(path: Path, thorough: bool = False, seconds: float = _SECONDS) -> str 
     if not head:
         return None
     through = thorough or size_bytes <= _THROUGH_MAX_BYTES or ended_uncleanly(path)
-    reason = _header_fault(head) or _findings(path, "integrity_check" if thorough else "quick_check", through, seconds)
+    reason = _findings(path, "integrity_check" if thorough else "quick_check", through, seconds)
+    head = os.pread(fd, _HEADER_BYTES, 0)  # only now: a journal may have mended it
+    if reason is not None or has_magic(head):
+        reason = _header_fault(head) or reason
     if reason is None or is_ours(path, head):
         return reason and _one_line(reason)
     if has_magic(head):

@@ -92,6 +92,8 @@ def test_each_byte_of_the_header(path: Path, sound: bytes) -> None:
     unnoticed = 0
     for at in range(100):
         for value in (0, 255):
+            if sound[at] == value:
+                continue
             path.write_bytes(sound)
             overwrite(path, at, bytes([value]))
             if check(path) is None and not 60 <= at < 64:
@@ -99,7 +101,7 @@ def test_each_byte_of_the_header(path: Path, sound: bytes) -> None:
                 with closing(connect(path)) as written:
                     fill(written, 10_000, 10_010)
                 assert total(path) == SUM + sum(range(10_000, 10_010)), at
-    assert 0 < unnoticed < 160
+    assert 0 < unnoticed < 100
 
 
 @pytest.mark.parametrize("seed", range(150))
@@ -181,6 +183,20 @@ def test_a_torn_log_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     assert check(path) is None
     assert total(path) >= SUM
     assert not ended_uncleanly(path)
+
+
+def test_a_journal_mends_even_the_header(path: Path, tmp_path: Path) -> None:
+    torn = tmp_path / "torn.db"
+    with closing(connect(path)) as writer:
+        writer.execute("PRAGMA cache_size = 2")
+        writer.execute("BEGIN")
+        writer.execute("CREATE TABLE one_more (column)")
+        fill(writer, 10_000, 12_000)
+        for suffix in ("", "-journal"):
+            sibling(torn, suffix).write_bytes(sibling(path, suffix).read_bytes())
+    overwrite(torn, 0, bytes(PAGE_BYTES))
+    assert check(torn) is None
+    assert total(torn) == SUM
 
 
 def _died(source: Path, target: Path) -> Path:
