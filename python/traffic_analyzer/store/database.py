@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -11,6 +12,7 @@ from peewee import DatabaseError, OperationalError, PeeweeException, SqliteDatab
 
 from ..errors import StoreError
 from . import migrations, models
+from .files import descriptor
 
 _BUSY_TIMEOUT_S = 10
 _HEADER = b"SQLite format 3\0"
@@ -20,10 +22,9 @@ _ERRORS = (PeeweeException, sqlite3.Error)
 def _check_header(path: Path) -> None:
     """An empty file is a database without tables; anything else begins with SQLite's header."""
     try:
-        if path.exists() and not path.is_file():
-            raise StoreError(f"--db {path}: not a file; choose another path")
-        with path.open("rb") as file:
-            head = file.read(len(_HEADER))
+        head = os.pread(descriptor(path), len(_HEADER), 0)
+    except IsADirectoryError:
+        raise StoreError(f"--db {path}: not a file; choose another path") from None
     except FileNotFoundError:
         raise StoreError(f"--db {path}: no such database; `traffic-analyzer run` makes it") from None
     except OSError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -41,6 +43,18 @@ def _left_behind(folder: Path, *names: str) -> Path:
             shutil.copyfile(source / name, folder / name)
     shutil.rmtree(source)
     return folder / "traffic.db"
+
+
+def test_a_writer_s_log_is_not_taken_away_when_its_process_reads_too(folder: Path) -> None:
+    """Another process that is the last to close a database removes its log: a reader here must not make it that."""
+    path = folder / "traffic.db"
+    program = "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.execute('SELECT 1 FROM meta_kv'); d.close()"
+    with closing(Store(path)) as store:
+        store.commit(batch({flow_key(): (5, 1)}, generation=0))
+        assert _sum(path) == 5
+        subprocess.run([sys.executable, "-c", program, path], check=True)
+        store.commit(batch({flow_key(): (6, 1)}, generation=1))
+        assert _sum(path) == 11
 
 
 def test_a_frozen_database_is_read(folder: Path) -> None:
