@@ -65,6 +65,7 @@ def rescue(path: Path, now_unix_s: int, thorough: bool = False) -> Rescue | None
     :raises StoreError: the file is none of this package's; see :func:`.check.check`.
     """
     path = path.resolve()
+    _sweep(path)
     reason = check(path, thorough)
     if reason is None:
         if size_bytes(path) or not copy_of(path).exists():
@@ -102,6 +103,14 @@ def set_aside(path: Path, reason: str, now_unix_s: int) -> Path:
     _remove(path, but=aside)
     _explain(aside, reason)
     return aside
+
+
+def _sweep(path: Path) -> None:
+    """Removes what a power cut left half made: nobody makes a copy, or puts one in place, while this runs."""
+    for name in (".new", ".copy", ".copy.gz.new"):
+        for suffix in (*SIBLINGS, ""):
+            with suppress(OSError):
+                sibling(path, name + suffix).unlink()
 
 
 def _restored(rescue: Rescue) -> Rescue:

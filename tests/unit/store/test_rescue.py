@@ -15,7 +15,7 @@ from traffic_analyzer.store.database import open_writable
 from traffic_analyzer.store.files import copy_of, sibling
 from traffic_analyzer.store.rescue import Rescue, in_ram, rescue, set_aside, unwritten
 
-from ..disks import small_disk
+from ..disks import small_disk, worn_disk
 from .damage import PAGE_BYTES, SUM, connect, database, fill, flip, garbage, overwrite, total, truncate
 
 _NOW = 1_800_000_000  # 2027-01-15 08:00 UTC
@@ -104,6 +104,15 @@ def test_what_belongs_to_it_goes_with_it(tmp_path: Path) -> None:
         _ASIDE, _ASIDE + "-wal", _ASIDE + "-shm", _ASIDE + ".txt",
     }  # fmt: skip
     assert total(aside) == SUM + sum(range(10_000, 10_010))
+
+
+def test_what_was_half_made_goes(path: Path) -> None:
+    make_copy(path, _NOW)
+    kept = _names(path.parent)
+    for name in (".new", ".new-wal", ".copy", ".copy-journal", ".copy.gz.new"):
+        sibling(path, name).write_bytes(bytes(100))
+    assert rescue(path, _NOW) is None
+    assert _names(path.parent) == kept
 
 
 def test_only_the_newest_is_kept(tmp_path: Path) -> None:
@@ -199,6 +208,22 @@ def test_a_read_only_disk(tmp_path: Path, journal_mode: str) -> None:
         done = rescue(path, _NOW)
         assert done is not None and not done.trouble and done.copied_unix_s == _NOW
         assert check(path) is None
+
+
+@pytest.mark.parametrize("share", [0, 0.5])
+def test_a_worn_disk(tmp_path: Path, share: float) -> None:
+    """Sectors that cannot be read any more, from the file's begin on or from its middle."""
+    with worn_disk(tmp_path / "disk", 32) as disk:
+        path = database(disk.folder / "traffic.db")
+        first, last = disk.blocks(path)
+        make_copy(path, _NOW)
+        disk.wear(first + round(share * (last - first)))
+        with pytest.raises(OSError, match="Input/output error"):
+            path.read_bytes()
+        done = rescue(path, _NOW)
+        assert done is not None and done.set_aside is not None and not done.trouble
+        open_writable(path).close()
+        assert rescue(path, _NOW, thorough=True) is None
 
 
 def test_notices() -> None:
