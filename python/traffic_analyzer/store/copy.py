@@ -13,7 +13,7 @@ from ..errors import StoreError
 from .check import check
 from .files import SIBLINGS, blocks, copy_of, replacing, sibling
 
-_LEVEL = 1  # 60 MB a second on a PC; level 6 takes three times as long for a tenth less
+_LEVEL = 1  # 30 to 60 MB a second on a PC; level 6 takes three times as long for 8 % less
 _BLOCK_BYTES = 1 << 16
 _BUSY_TIMEOUT_S = 10
 _PAGES_A_STEP = 256
