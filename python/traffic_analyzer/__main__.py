@@ -6,18 +6,20 @@ import argparse
 import io
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from .clock import now_unix_s, read
 from .errors import TrafficAnalyzerError, UsageError
+from .faces.cli.backup import render_exported, render_imported
 from .faces.cli.parser import Action, build_parser
-from .faces.cli.prune import render_pruned
+from .faces.cli.prune import render_left, render_pruned
 from .faces.cli.report import print_report
 from .faces.cli.status import print_status
 from .records import Role
-from .settings import PRUNE, RUN, STATUS
+from .settings import EXPORT, IMPORT, PRUNE, RUN, STATUS
 from .units import escaped
 
 _EXIT_INTERRUPTED = 130
@@ -50,6 +52,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from .kernel.instance import Sizes
     from .quotas.quotas import quotas_of
     from .roster.labels import labels_of
+    from .store.keeping.tending import keeping
 
     handler = logging.StreamHandler()
     handler.setFormatter(_OneLine("traffic-analyzer: %(message)s"))
@@ -65,6 +68,14 @@ def _run(arguments: argparse.Namespace) -> int:
             roles=_roles(arguments.role or ()),
             bpf_object=arguments.bpf_object,
             db=Path(arguments.db),
+            archive=Path(arguments.archive) if arguments.archive else None,
+            commit_interval_s=arguments.commit_interval_minutes * 60,
+            archive_budget_bytes=arguments.archive_budget_mib << 20,
+            keep=keeping(
+                arguments.archive is not None,
+                arguments.minutes_keep_hours, arguments.hours_keep_days, arguments.days_keep_days,
+                arguments.minutes_max_mib, arguments.archive_max_mib, arguments.copy_days,
+            ),
             flush_interval_s=arguments.flush_interval_secs,
             event_poll_ms=arguments.event_poll_millis,
             limits=Limits(
@@ -86,10 +97,35 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _prune(arguments: argparse.Namespace) -> int:
-    from .store.retention import prune
+    from .store.keeping.pruning import prune
 
-    deleted = prune(Path(arguments.db), now_unix_s(*read()), arguments.retention_days)
-    sys.stdout.write(render_pruned(deleted, arguments.retention_days))
+    archive = Path(arguments.archive) if arguments.archive else None
+    done = prune(Path(arguments.db), now_unix_s(*read()), arguments.retention_days, archive, arguments.tier or ())
+    sys.stdout.write(render_pruned(done.deleted, arguments.retention_days))
+    sys.stdout.write(render_left(done.since_unix_s, done.used_bytes, done.file_bytes, done.has_leftovers))
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from .store.exchange.backup import export_to, exported
+
+    stores = Path(arguments.db), Path(arguments.archive) if arguments.archive else None
+    if arguments.to != "-":
+        sys.stdout.write(render_exported(*export_to(Path(arguments.to), *stores), arguments.to))
+        return 0
+    if sys.stdout.isatty():
+        raise UsageError("FILE -: a database is nothing for a terminal; send it to a file or a pipe")
+    with exported(*stores) as file:
+        shutil.copyfileobj(file, sys.stdout.buffer)
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from .store.exchange.intake import import_from
+
+    archive = Path(arguments.archive) if arguments.archive else None
+    found = import_from(Path(arguments.from_), Path(arguments.db), archive)
+    sys.stdout.write(render_imported(*found, arguments.from_))
     return 0
 
 
@@ -97,6 +133,8 @@ ACTIONS = (
     Action("run", "collect traffic until Ctrl-C", RUN, _run),
     Action("status", "how the collector stands, and what it cannot see", STATUS, print_status, ("json",)),
     Action("prune", "delete rows older than a number of days", PRUNE, _prune),
+    Action("export", "write everything to one file", EXPORT, _export),
+    Action("import", "add the rows of a file", IMPORT, _import),
 )
 
 

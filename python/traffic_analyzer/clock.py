@@ -39,6 +39,11 @@ class Step(NamedTuple):
     until_unix_s: int
     shift_s: int
 
+    @property
+    def dates_boots(self) -> bool:
+        """True where it is for rows that are stamped by a boot clock, and for no others."""
+        return self.since_unix_s == _EVER_UNIX_S
+
 
 class Clock:
     """Tells the time of this run. Pure: both clocks are handed in."""

@@ -25,6 +25,7 @@ from .kernel.reader import Reader
 from .ledger import Ledger, Sample
 from .pipeline import Pipeline, minute_of
 from .records import Batch, Generation, Interface, Notice, Role
+from .store.keeping.tending import Keeping
 from .store.writer import Writer
 from .units import bytes_text
 
@@ -44,6 +45,10 @@ class Config:
     roles: Mapping[str, Role]  #: by interface: what the user says, not what is found
     bpf_object: str | None
     db: Path
+    archive: Path | None  #: None: hours and days are in db
+    commit_interval_s: int  #: between two takes of the archive
+    archive_budget_bytes: int  #: that may be written to it in a day; 0: any
+    keep: Keeping
     flush_interval_s: int
     event_poll_ms: int
     limits: Limits
@@ -95,6 +100,7 @@ class Collector:
     def collect(self, stop: threading.Event) -> None:
         """Takes over what an earlier run left, counts until *stop*, and leaves nothing behind."""
         try:
+            self._begin_boot()
             self._take_over()
             log.info("counting; Ctrl-C stops")
             turn_s = time.monotonic() + self._until_next_turn_s()
@@ -113,6 +119,20 @@ class Collector:
         self._leave()
         self._progress(last=True)
         log.info("stopped; everything that was counted is stored")
+
+    def now(self) -> tuple[int, bool]:
+        """The time that rows are stamped by, and whether that is a date."""
+        return int(self._clock.unix_s(_boot_ns())), self._clock.is_set
+
+    def _begin_boot(self) -> None:
+        """Puts rows of boots whose clock was never set where none of this one's are, before it has any."""
+        store, this = self._writer.store, clock.boot_id()
+        if self._writer.call(store.undated_boot) not in (None, this):
+            last_unix_s = self._writer.call(store.last_minute_before, clock.BOOT_TIMES_END_UNIX_S)
+            if last_unix_s is not None:
+                self._writer.call(store.restamp, *clock.aside(last_unix_s))
+        if not self._clock.is_set:
+            self._writer.call(store.remember_boot, this)
 
     def _look_after(self) -> None:
         """Names, quotas, and what the status tells."""
@@ -248,7 +268,8 @@ class Collector:
         if step is None:
             return
         try:
-            self._writer.call(self._writer.store.restamp, *step)
+            store = self._writer.store
+            self._writer.call(store.date_boot if step.dates_boots else store.restamp, *step)
         except StoreError as error:
             self._complain(f"{error}; what was counted while the clock was wrong keeps its old time until then")
             return

@@ -10,8 +10,10 @@ from pathlib import Path
 
 from . import sites
 from .caretaker import Caretaker
+from .clock import now_unix_s, read
 from .collector import Collector, Config
 from .errors import KernelError, UsageError
+from .faces.sentences import sentence
 from .kernel import instance as instances
 from .kernel import interfaces as links
 from .kernel.attachments import AUTO
@@ -23,6 +25,10 @@ from .quotas.hooks import Hooks
 from .quotas.quotas import Quota
 from .roster.files import Files, sources
 from .roster.roster import Roster
+from .store.damage.opening import Opening, is_of_before, opening
+from .store.keeping.tending import Keeping, tend
+from .store.tiers.archive import Archive
+from .store.tiers.archivist import Archivist
 from .store.writer import Writer
 from .wire.quic_crypto import find_cipher
 
@@ -47,19 +53,33 @@ def run(config: Config, quotas: tuple[Quota, ...], configuration: str) -> int:
         _check_interfaces(config)
         object_file = find_object(config.bpf_object)
         libbpf = Libbpf()
-        writer = Writer(config.db)
+        if is_of_before(config.db):
+            log.info("database %s is of an earlier version: taking it over, which may take minutes", config.db)
+        opened = opening(config.db, config.archive, now_unix_s(*read()))
+        for notice in opened.notices:
+            log.warning("%s", sentence(*notice))
+        writer = Writer(opened.db)
         try:
             owner = instances.owner_key(config.db)
             instance = instances.load(libbpf, object_file, config.pin_dir, owner, config.sizes)
             roster = Roster()
-            caretaker = Caretaker(writer, roster, Files(sources(configuration)), _checker(config.db, writer, quotas))
+            keep = config.keep if opened.db == config.db else config.keep.in_ram()
+            archivist = _archivist(writer, opened, config, keep)
+            caretaker = Caretaker(
+                writer, roster, Files(sources(configuration)), _checker(opened.db, writer, quotas), archivist,
+                keep, opened.notices,
+            )  # fmt: skip
             pipeline = Pipeline(find_cipher(), config.limits, roster)
             collector = Collector(config, instance, writer, pipeline, caretaker)
             collector.attach()
             if sites.data_version() is None:
                 log.warning("no public suffix list: a site is the last two labels of a name; `make build` compiles one")
             log.info("object %s, %s, database %s", object_file, libbpf.name, config.db)
-            collector.collect(stop)
+            try:
+                collector.collect(stop)
+            finally:
+                for line in archivist.close(*collector.now()):
+                    log.info("%s", line)
         finally:
             writer.close()
     except OSError as error:
@@ -70,11 +90,17 @@ def run(config: Config, quotas: tuple[Quota, ...], configuration: str) -> int:
     return 0
 
 
+def _archivist(writer: Writer, opened: Opening, config: Config, keep: Keeping) -> Archivist:
+    archive = Archive(opened.archive or opened.db, opened.db, config.archive_budget_bytes)
+    return Archivist(writer, archive, config.commit_interval_s, lambda unix_s: tend(writer, archive, keep, unix_s))
+
+
 def _checker(database: Path, writer: Writer, quotas: tuple[Quota, ...]) -> QuotaChecker:
     store = writer.store
     return QuotaChecker(
-        quotas, used_in(database), writer.call(store.crossed), lambda new: writer.call(store.cross, new), Hooks()
-    )
+        quotas, used_in(database), lambda: writer.call(store.crossed), lambda new: writer.call(store.cross, new),
+        Hooks(),
+    )  # fmt: skip
 
 
 def _check_interfaces(config: Config) -> None:

@@ -6,13 +6,15 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import TypeVar
 
-from .aggregate import add
+from .aggregate import Room, add
 from .attribution.attribute import Asked, Attribution, Limits, Shown
 from .attribution.devices import Ends, ends, is_machine
 from .attribution.sightings import Sightings, went_out
 from .dissector import Dissector, Message
 from .records import (
     FORWARDED,
+    OTHER,
+    OTHER_ADDRESS,
     THIS_MACHINE,
     Batch,
     CounterKey,
@@ -35,11 +37,13 @@ from .wire.quic_crypto import Cipher
 
 _NOT_BOOKED = "not_booked"
 _AGAIN = "again"  # an item of the ledger: counted on another interface too
+_OVERFLOW = "overflow"  # another: the minute had no room to keep it apart
 _DNS_LOST, _TLS_LOST = ("dns_", "mdns_"), ("tls_", "quic_", "http_")
 _FOR_THE_LEDGER = ("buffers", "group")  # the same packets in other units
 _PIECES_WAIT_NS = 10**9  # for the rest of a datagram
 _NAMED_MAX = 4096  # different questions in a minute, and server names, that are counted by name
-_OTHER = "(other)"  # all that come after those; no name has parentheses that are not its own
+_ASKING_MAX = 1024  # clients of the others that are told apart
+_MET_MAX = 1024  # different addresses of devices in a minute that are noted: a flood makes them up
 
 
 Kind = TypeVar("Kind", Asked, Shown)
@@ -67,6 +71,8 @@ class Pipeline:
         self._shown_by_iface: Counter[str] = Counter()
         self._asked_names: set[Asked] = set()  #: of the running minute
         self._shown_names: set[Shown] = set()
+        self._room = Room()
+        self._met: set[tuple[str, bytes]] = set()
         self._minute_unix_s = 0
         self._overflow = 0  #: that was told already
 
@@ -87,20 +93,13 @@ class Pipeline:
             asked = self._attribution.hear_dns(head, interface, message)
             if asked:
                 named = asked._replace(found=_whose(asked.found, head), again=_is_again(head, interface, counted))
-                self._asked[named if self._has_room(self._asked_names, named) else named._replace(qname=_OTHER)] += 1
+                self._asked[_placed(self._asked_names, named, named._replace(qname=OTHER))] += 1
         else:
             shown = self._attribution.hear_name(head, interface, message)
             if shown:
                 self._shown_by_iface[interface.name] += 1
                 told = shown._replace(found=_whose(shown.found, head), again=_is_again(head, interface, counted))
-                room = self._has_room(self._shown_names, told)
-                self._shown[told if room else told._replace(server_name=_OTHER)] += 1
-
-    def _has_room(self, names: set[Kind], name: Kind) -> bool:
-        """True where *name* is one of those that the minute has room for. A flood of names fills no database."""
-        if name not in names and len(names) < _NAMED_MAX:
-            names.add(name)
-        return name in names
+                self._shown[_placed(self._shown_names, told, told._replace(server_name=OTHER))] += 1
 
     def book(
         self,
@@ -123,6 +122,9 @@ class Pipeline:
                 self._hear(head, interfaces[head.ifindex], counted, message)
         batch = Batch(generation.instance, generation.number, minute_unix_s=minute_unix_s)
         entries: Counter[str] = Counter({interface.name: 0 for interface in interfaces.values()})
+        if minute_unix_s != self._minute_unix_s:
+            self._room.clear()
+            self._met.clear()
         self._book_flows(batch, generation, minute_unix_s, now_boot_ns, interfaces, counted, entries)
         lost = self._book_counters(batch, generation, minute_unix_s, interfaces)
         batch.health = [
@@ -150,7 +152,7 @@ class Pipeline:
         counted: Mapping[int, Role],
         entries: Counter[str],
     ) -> None:
-        attribution, sightings = self._attribution, self._sightings
+        attribution, sightings, room, met = self._attribution, self._sightings, self._room, self._met
         flows = [(flow, ends(flow, interfaces[flow.ifindex])) for flow in generation.flows]
         for flow, found in flows:
             if flow.opened:
@@ -169,12 +171,20 @@ class Pipeline:
                 found.client_port, found.remote, found.remote_port, device, name.domain, name.label, name.evidence,
                 again,
             )  # fmt: skip
-            add(batch.flows, key, flow.bytes, flow.packets)
+            placed = room.place(key)
+            add(batch.flows, placed, flow.bytes, flow.packets)
             add(items, CounterKey(minute_unix_s, interface.name, flow.direction, name.label), flow.bytes, flow.packets)
             if again:
                 add(items, CounterKey(minute_unix_s, interface.name, flow.direction, _AGAIN), flow.bytes, flow.packets)
-            if is_machine(device):
-                batch.addresses.add((device, found.client))
+            if placed is not key:
+                item = CounterKey(minute_unix_s, interface.name, flow.direction, _OVERFLOW)
+                add(items, item, flow.bytes, flow.packets)
+            if placed.client is not OTHER_ADDRESS and is_machine(device):
+                pair = device, found.client
+                if len(met) < _MET_MAX:
+                    met.add(pair)
+                if pair in met:
+                    batch.addresses.add(pair)
             entries[interface.name] += 1
         batch.counters |= items
 
@@ -218,6 +228,16 @@ class Pipeline:
             shared = 0
         for counter in (self._asked, self._shown, self._shown_by_iface, attribution.answers, attribution.unasked):
             counter.clear()
+
+
+def _placed(names: set[Kind], name: Kind, rest: Kind) -> Kind:
+    """*name*, where the minute has room for it; else *rest*, of its client or of nobody. A flood fills no database."""
+    for each, most in ((name, _NAMED_MAX), (rest, _NAMED_MAX + _ASKING_MAX)):
+        if each not in names and len(names) < most:
+            names.add(each)
+        if each in names:
+            return each
+    return rest._replace(found=rest.found._replace(client=OTHER_ADDRESS, device=OTHER))
 
 
 def _whose(found: Ends, head: Head) -> Ends:

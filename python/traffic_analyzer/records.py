@@ -63,6 +63,10 @@ MULTICAST = "multicast"
 BROADCAST = "broadcast"
 
 
+#: What was put together where there was no room to keep it apart: a name, a device; an address; a port or a protocol.
+OTHER, OTHER_ADDRESS, OTHER_NUMBER = "(other)", b"(other)", -1
+
+
 class NameSource(enum.IntEnum):
     """Where a device's name is from; the lower one is shown."""
 
@@ -180,10 +184,10 @@ class FlowKey(NamedTuple):
     iface: str
     direction: int
     is_tx: bool  #: sent by the client
-    l4_proto: int
-    client: bytes  #: 4 or 16
+    l4_proto: int  #: IANA number; it and the ports: OTHER_NUMBER where flows were put together
+    client: bytes  #: 4 or 16, or OTHER_ADDRESS
     client_port: int
-    remote: bytes
+    remote: bytes  #: likewise
     remote_port: int
     device: str  #: the client's MAC as text, or what stands for it
     domain: str  #: lower case; empty where no name is known
@@ -258,6 +262,7 @@ class Health(NamedTuple):
     flow_insert_drop: int  #: packets that found no room
     dns_ringbuf_drop: int = 0  #: DNS and mDNS payload heads lost: ring buffer full, or a cap
     tls_ringbuf_drop: int = 0  #: TLS, QUIC and HTTP payload heads lost
+    archive_bytes: int = 0  #: written to the archive; of no interface
 
 
 @dataclass

@@ -25,7 +25,7 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting. ``minimum`` and ``maximum`` bound integers, both included; ``choices`` a choice."""
+    """One setting. ``minimum`` and ``maximum`` bound integers, both included; ``choices`` choices and lists."""
 
     name: str
     kind: Kind
@@ -36,10 +36,13 @@ class Setting:
     metavar: str | None = None
     choices: tuple[str, ...] = ()
     required: bool = False
+    is_positional: bool = False  #: always required; ``metavar`` is what it is called
 
     @property
     def flag(self) -> str:
-        """``--flow-map-entries``."""
+        """``--flow-map-entries``; of what has no flag, the word that stands for it."""
+        if self.is_positional:
+            return self.metavar or self.name.upper()
         return "--" + self.name.replace("_", "-")
 
     def parse(self, text: str) -> Any:
@@ -54,7 +57,7 @@ class Setting:
             if not self.minimum <= value <= self.maximum:
                 raise UsageError(f"{self.flag} {text}: choose from {self.minimum} to {self.maximum}")
             return value
-        if self.kind is Kind.CHOICE and text not in self.choices:
+        if self.choices and text not in self.choices:
             raise UsageError(f"{self.flag} {text}: choose from {', '.join(self.choices)}")
         if not text:
             raise UsageError(f"{self.flag}: must not be empty")
@@ -64,6 +67,8 @@ class Setting:
 
 
 DB = Setting("db", Kind.PATH, "SQLite database", DEFAULT_DB, metavar="FILE")
+ARCHIVE = Setting("archive", Kind.PATH, "SQLite database of hours and days, where it is not --db itself (default: the "
+                  "one that --db names)", metavar="FILE")  # fmt: skip
 
 RUN = (
     Setting("iface", Kind.LIST, "interface to count on; may be repeated; auto: those that see everything, as they come "
@@ -73,6 +78,23 @@ RUN = (
     Setting("bpf_object", Kind.PATH, "eBPF object to load (default: the build tree's, else the packaged one)",
             metavar="FILE"),
     DB,
+    Setting("archive", Kind.PATH, "SQLite database that hours and days are kept in, on a disk that lasts, where --db "
+            "is in RAM (default: the one that --db names since the last run, else none, and --db keeps them)",
+            metavar="FILE"),
+    Setting("commit_interval_minutes", Kind.INTEGER, "minutes between two writes to the archive: what a power cut "
+            "takes at most, where --db is in RAM", 30, 1, 1_440),
+    Setting("archive_budget_mib", Kind.INTEGER, "most MiB written to the archive in a day; what is due then waits in "
+            "--db; 0: no limit", 20, 0, 1_048_576),
+    Setting("archive_max_mib", Kind.INTEGER, "most MiB that the archive takes; oldest hours go first, then days; 0: no "
+            "limit", 96, 0, 1_048_576),
+    Setting("minutes_keep_hours", Kind.INTEGER, "hours that minutes, with every address and port, are kept; "
+            "0: 24 with --archive, else as long as there is room", 0, 0, 876_000),
+    Setting("minutes_max_mib", Kind.INTEGER, "most MiB that --db takes; oldest minutes go first; 0: 64 with "
+            "--archive, else 4,096", 0, 0, 1_048_576),
+    Setting("hours_keep_days", Kind.INTEGER, "days that hours are kept", 14, 1, 36_500),
+    Setting("days_keep_days", Kind.INTEGER, "days that days are kept", 3_650, 1, 36_500),
+    Setting("copy_days", Kind.INTEGER, "days between two compressed copies of the archive, which the last good one "
+            "takes over from where it is damaged; 0: none", 7, 0, 3_650),
     Setting("config", Kind.PATH, "UCI file with quotas and the names of devices; the default one may be absent",
             DEFAULT_CONFIG, metavar="FILE"),
     Setting("flush_interval_secs", Kind.INTEGER, "seconds between two readings of the kernel's maps", 1, 1, 60),
@@ -118,8 +140,18 @@ DOMAIN = Setting("domain", Kind.LIST, "only this name and every name under it; m
 BY = Setting("by", Kind.CHOICE, "what names are put together by; site: the registrable domain", "name",
              choices=("name", "site"))  # fmt: skip
 RETENTION_DAYS = Setting("retention_days", Kind.INTEGER, "days to keep", 30, 1, 36_500)
+TIER = Setting("tier", Kind.LIST, "only these rows: of minutes, hours or days, and only as far as what they were put "
+               "together into is there; may be repeated (default: all)",
+               choices=("minutes", "hours", "days"))  # fmt: skip
 
-REPORT = (IFACE, DB, LOOKBACK_MINUTES, PERIOD, START_DAY, SINCE, UNTIL, DAY)
-STATUS = (DB,)
-PRUNE = (DB, RETENTION_DAYS)
+TO = Setting("to", Kind.PATH, "file to make, a database that every command reads as --db; -: standard output",
+             metavar="FILE", is_positional=True)  # fmt: skip
+FROM = Setting("from_", Kind.PATH, "what export made, or any database of this program, of whatever version, or of "
+               "traffic-analyzer-rs", metavar="FILE", is_positional=True)  # fmt: skip
+
+REPORT = (IFACE, DB, ARCHIVE, LOOKBACK_MINUTES, PERIOD, START_DAY, SINCE, UNTIL, DAY)
+STATUS = (DB, ARCHIVE)
+PRUNE = (DB, ARCHIVE, RETENTION_DAYS, TIER)
+EXPORT = (DB, ARCHIVE, TO)
+IMPORT = (DB, ARCHIVE, FROM)
 

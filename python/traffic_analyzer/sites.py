@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import zlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -88,3 +89,9 @@ def _is_address(text: str) -> bool:
             continue
         return True
     return False
+
+
+def above(name: str) -> Iterator[str]:
+    """*name*, and every name that it is under."""
+    labels = labels_of(name)
+    return (".".join(labels[at:]) for at in range(len(labels)))

@@ -12,7 +12,7 @@ class Unit(enum.Enum):
     TEXT = "text"  #: a word of our own
     NAME = "name"  #: text that somebody else chose
     COUNT = "count"
-    PORT = "port"
+    PORT = "port"  #: like L4_PROTO and QTYPE; -1, in JSON and CSV too, where several were put together
     BYTES = "bytes"
     PACKETS = "packets"
     SHARE = "share"  #: 0 to 1
@@ -41,6 +41,7 @@ _QTYPES = {
 }  # fmt: skip
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 _DIRECTIONS = ("ingress", "egress")
+_OTHER = "(other)"  # several numbers, put together
 
 
 def protocol_name(l4_proto: int) -> str:
@@ -100,6 +101,8 @@ def value_text(value: object, unit: Unit) -> str:
             return minute_text(value)
         if unit is Unit.DAY:
             return day_text(value)
+        if value == -1 and unit in (Unit.PORT, Unit.L4_PROTO, Unit.QTYPE):
+            return _OTHER
         if unit is Unit.L4_PROTO:
             return protocol_name(value)
         if unit is Unit.QTYPE:

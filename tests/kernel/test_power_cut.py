@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -10,11 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from traffic_analyzer.store.copy import make_copy, restore_copy
-from traffic_analyzer.store.files import copy_of
-from traffic_analyzer.store.rescue import rescue
+from traffic_analyzer.store.damage.copy import make_copy, restore_copy
+from traffic_analyzer.store.damage.files import copy_of
+from traffic_analyzer.store.damage.rescue import rescue
+from traffic_analyzer.store.tiers.archive import Archive
+from traffic_analyzer.store.writer import Store
 
 from ..lab.power import Cut, Recording
+from ..unit.store.tiers.archives import minute_batch, take
+from ..unit.store.tiers.kills import hours_in, is_whole, last_of, minute_of, summed
 
 #: Adds to rows all over the file, with a sum of 0 in each transaction, and notes each commit when it was told of it.
 _WRITER = """
@@ -144,8 +149,10 @@ _RESCUED = """
 import os, sqlite3, sys
 from contextlib import closing
 from pathlib import Path
-from traffic_analyzer.store.copy import make_copy
-from traffic_analyzer.store.rescue import rescue
+from traffic_analyzer.store.tiers.archive import Archive
+from traffic_analyzer.store.damage.copy import make_copy
+from traffic_analyzer.store.damage.rescue import rescue
+from traffic_analyzer.store.writer import Store
 path, journal_mode = Path(sys.argv[1]), sys.argv[2]
 def add(begin, end):
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
@@ -196,6 +203,64 @@ def test_rescues_and_copies_outlast_it(tmp_path: Path, journal_mode: str) -> Non
         with closing(sqlite3.connect(after)) as database:
             assert database.execute("SELECT count(*) FROM flow_minute WHERE number < 200").fetchone() == (200,)
     assert rescued > _CUTS // 10
+
+
+#: The real store and its archive, as the daemon has them: the archive, or the one file, is in the recorded folder.
+_STORE = """
+import random, sys
+from pathlib import Path
+from tests.unit.store.tiers.kills import live
+working, path, batches, marks = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+with open(marks, "ab", buffering=0) as witness:
+    live(working, path, 0, random.Random(3), lambda *said: witness.write(b"%s %d\\n" % said), batches)
+"""
+_STORE_CUTS = 60
+
+
+def _stored(tmp_path: Path, is_apart: bool) -> Recording:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    recording = Recording(folder, tmp_path / "log")
+    working = tmp_path / "working.db" if is_apart else folder / "traffic.db"
+    root = Path(__file__).parents[2]
+    environment = recording.environment() | {"PYTHONPATH": os.pathsep.join([str(root), *sys.path])}
+    program = [sys.executable, "-c", _STORE, working, folder / "traffic.db", "90", folder / "marks"]
+    subprocess.run(program, env=environment, check=True, timeout=120)
+    return recording
+
+
+def _said(cut: Cut, what: bytes) -> int:
+    """The last number that the process said that of."""
+    said = [line.split() for line in cut.marks]
+    return max((int(number) for word, number in said if word == what.decode()), default=-1)
+
+
+def test_an_archive_outlasts_it(tmp_path: Path) -> None:
+    """Each take that was acknowledged is there, and none by half; all that is lost came after it."""
+    recording, takes = _stored(tmp_path, is_apart=True), set()
+    for cut in recording.cuts(_STORE_CUTS, 4):
+        path = cut.write(tmp_path / "after") / "traffic.db"
+        assert is_whole(path)
+        assert hours_in(path) in (summed(_said(cut, b"taken")), summed(_said(cut, b"sealed")))
+        assert rescue(path, 9) is None
+        with closing(Store(tmp_path / "after" / "working.db")) as store:  # another one, after the boot
+            store.commit(minute_batch(minute_of(1_000), 1_000))
+            with closing(Archive(path, tmp_path / "after" / "working.db")) as archive:
+                take(store, archive, minute_of(1_001))
+        assert minute_of(1_000) // 3600 * 3600 in hours_in(path)
+        takes.add(_said(cut, b"taken"))
+    assert len(takes) > 5
+
+
+def test_a_database_alone_outlasts_it(tmp_path: Path) -> None:
+    """What was committed before the last seal is there, in minutes and in hours, once."""
+    recording, seals = _stored(tmp_path, is_apart=False), set()
+    for cut in recording.cuts(_STORE_CUTS, 5):
+        path = cut.write(tmp_path / "after") / "traffic.db"
+        last = last_of(path, path)
+        assert _said(cut, b"sealed") <= last <= _said(cut, b"committed") + 1
+        seals.add(_said(cut, b"sealed"))
+    assert len(seals) > 5
 
 
 def test_what_is_not_recorded_ends_the_process(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ _ROOMS = {
     "errors": set(),
     "settings": {"errors"},
     "sites": set(),
+    "resolvers": {"sites"},
     "uci": {"errors"},
     "roster": {"records", "errors", "wire", "uci"},
     "periods": {"errors"},
@@ -34,8 +35,8 @@ _ROOMS = {
     "collector": {"records", "units", "errors", "attribution", "caretaker", "clock", "kernel", "ledger", "pipeline",
                   "store"},
     "clock": set(),
-    "store": {"records", "errors", "sites"},
-    "reports": {"records", "units", "errors", "store", "sites"},
+    "store": {"records", "errors", "sites", "resolvers"},
+    "reports": {"records", "units", "errors", "store", "sites", "resolvers"},
     "faces": {"reports", "clock", "periods", "settings", "units", "errors", ""},
 }
 _SEES_EVERYTHING = {"daemon", "__main__"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,7 @@ from traffic_analyzer.attribution.devices import is_machine
 from traffic_analyzer.kernel.abi import COUNTERS
 from traffic_analyzer.pipeline import Pipeline, minute_of
 from traffic_analyzer.records import (
+    OTHER_ADDRESS,
     Batch,
     CounterKey,
     CounterRecord,
@@ -27,8 +30,10 @@ from traffic_analyzer.records import (
     ServerNameKey,
     Traffic,
 )
+from traffic_analyzer.store.writer import Store
 from traffic_analyzer.wire.quic_crypto import PythonCipher
 
+from .store.seeds import rows
 from .traffic import MAC, MAC_BYTES, MINUTE, interface, packed
 
 #: eth0 was made anew, hence twice.
@@ -233,3 +238,65 @@ def test_a_flood_of_names_is_counted_as_others() -> None:
     assert flood == {f"{number:04}.example": 1 for number in range(3990, 4096)}
     assert counted(5000, 5010, MINUTE + 60) == {"(other)": 10}  # heard before the minute was known to have ended
     assert len(counted(5010, 5020, MINUTE + 60)) == 10
+
+
+def _scan(count: int) -> Generation:
+    """A client of the LAN sends to as many addresses of the internet, one packet each."""
+    flows = [
+        FlowRecord(3, 0, 6, _CLIENT, 40_000, (0xCB00_0000 + n).to_bytes(4, "big"), 80, MAC_BYTES, 60 + n, 1)
+        for n in range(count)
+    ]
+    return Generation("one", 0, flows, [])
+
+
+def test_a_flood_of_flows_is_put_together_and_told(tmp_path: Path) -> None:
+    pipeline, interfaces = _pipeline(), {3: _INTERFACES[3]}
+    generation = _scan(20_000)
+    batch = pipeline.book(generation, MINUTE, _S, interfaces, {}, 65_536)
+    assert len(batch.flows) == 12_288 + 1
+    rest = batch.flows[next(key for key in batch.flows if key.remote == OTHER_ADDRESS)]
+    assert rest == Traffic(sum(60 + n for n in range(12_288, 20_000)), 20_000 - 12_288)
+    overflow = batch.counters[CounterKey(MINUTE, "br-lan", 0, "overflow")]
+    unknown = batch.counters[CounterKey(MINUTE, "br-lan", 0, "unknown")]
+    assert (overflow, unknown.packets) == (rest, 20_000)
+    again = pipeline.book(_scan(12_289)._replace(number=1), MINUTE, 2 * _S, interfaces, {}, 65_536)
+    assert len(again.flows) == 12_289, "the minute knows whom it has"
+    later = pipeline.book(_scan(100)._replace(number=2), MINUTE + 60, 3 * _S, interfaces, {}, 65_536)
+    assert len(later.flows) == 100
+    assert not [key for key in later.counters if key.counter == "overflow"]
+    with closing(Store(tmp_path / "traffic.db")) as store:
+        for each in (batch, again, later):
+            store.commit(each)
+    columns = "ts_minute, proto, src_ip, src_port, dst_ip, dst_port, bytes"
+    told = rows(tmp_path / "traffic.db", f"SELECT {columns} FROM flow_1m_5t WHERE dst_ip = '(other)'")
+    assert told == [(MINUTE, -1, "192.168.1.5", -1, "(other)", -1, rest.bytes + 60 + 12_288)]
+
+
+def test_addresses_that_are_made_up_are_noted_up_to_a_bound() -> None:
+    flows = [
+        FlowRecord(3, 0, 6, bytes([10, 9, n >> 8, n & 255]), 40_000, _REMOTE, 80, n.to_bytes(6, "big"), 60, 1)
+        for n in range(2, 40_002, 2)
+    ]
+    pipeline = _pipeline()
+    for number in range(2):
+        batch = pipeline.book(Generation("one", number, flows, []), MINUTE, _S, {3: _INTERFACES[3]}, {}, 65_536)
+        assert len(batch.addresses) == 1024
+        assert len(batch.flows) == 12_288 + 1_024 + 1_024 + 1
+        assert sum(traffic.packets for traffic in batch.flows.values()) == 20_000
+    fresh = pipeline.book(Generation("one", 2, flows[-5:], []), MINUTE + 60, _S, {3: _INTERFACES[3]}, {}, 65_536)
+    assert len(fresh.addresses) == 5
+
+
+def test_a_flood_of_names_by_clients_that_are_made_up_is_bounded(tmp_path: Path) -> None:
+    pipeline = _pipeline()
+    for number in range(6000):
+        client = bytes([10, 9, number >> 8, number & 255])
+        pipeline.hear(_head(HeadKind.DNS, _QUESTION, 1, src=client, neighbour_mac=b"\2" + client + b"\1"),
+                      _INTERFACES[3], {})  # fmt: skip
+    batch = pipeline.book(Generation("one", 0, [], []), MINUTE, _S, {3: _INTERFACES[3]}, {}, 9)
+    assert len(batch.questions) == 4096 + 1024 + 1
+    assert sum(batch.questions.values()) == 6000
+    with closing(Store(tmp_path / "traffic.db")) as store:
+        store.commit(batch)
+    query = "SELECT count FROM question_minute WHERE client_id = -1"
+    assert rows(tmp_path / "traffic.db", query) == [(6000 - 4096 - 1024,)]

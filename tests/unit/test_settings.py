@@ -13,7 +13,7 @@ _EVERY = (
 )  # fmt: skip
 _ALL = {s.name: s for s in _EVERY}
 _NUMBERS = [pytest.param(s, id=s.name) for s in _ALL.values() if s.kind is Kind.INTEGER]
-_TEXTS = [pytest.param(s, id=s.name) for s in _ALL.values() if s.kind not in (Kind.INTEGER, Kind.CHOICE)]
+_TEXTS = [pytest.param(s, id=s.name) for s in _ALL.values() if s.kind is not Kind.INTEGER and not s.choices]
 
 
 @pytest.mark.parametrize("setting", _NUMBERS)
@@ -71,5 +71,5 @@ def test_bounds_of_capture(name: str, default: int, minimum: int, maximum: int) 
 @pytest.mark.parametrize("setting", [pytest.param(s, id=s.name) for s in _ALL.values()])
 def test_declarations_are_whole(setting: Setting) -> None:
     assert setting.help and "\n" not in setting.help and "no effect" not in setting.help
-    assert bool(setting.choices) == (setting.kind is Kind.CHOICE)
+    assert setting.choices if setting.kind is Kind.CHOICE else not setting.choices or setting.kind is Kind.LIST
     assert setting.flag == "--" + setting.name.replace("_", "-")

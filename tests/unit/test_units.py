@@ -81,6 +81,7 @@ def test_escaped_text_is_printable(text: str) -> None:
         (1_234, Unit.PACKETS, "1,234"), (50_000, Unit.PORT, "50000"), (0.1234, Unit.SHARE, "12.3%"),
         (6, Unit.L4_PROTO, "tcp"), (200, Unit.L4_PROTO, "200"), (0, Unit.DIRECTION, "ingress"),
         (1, Unit.DIRECTION, "egress"), (7, Unit.DIRECTION, "7"), ("\n", Unit.NAME, "\\n"),
+        (-1, Unit.L4_PROTO, "(other)"), (-1, Unit.PORT, "(other)"), (-1, Unit.QTYPE, "(other)"), (-1, Unit.COUNT, "-1"),
         ("gre", Unit.L4_PROTO, "gre"), (1, Unit.QTYPE, "A"), (28, Unit.QTYPE, "AAAA"), (65, Unit.QTYPE, "HTTPS"),
         (0, Unit.QTYPE, "0"), (65_280, Unit.QTYPE, "65280"), ("odd\n", Unit.QTYPE, "odd\\n"),
         ((), Unit.LIST, "-"), (("10.0.0.1",), Unit.LIST, "10.0.0.1"), (("a\n", "b", "c"), Unit.LIST, "a\\n +2"),

@@ -20,6 +20,7 @@ def render_json(result: Result) -> str:
         **_rows(result),
         "completeness": asdict(result.completeness) | {"share": result.completeness.share},
         "verdict": verdict(result.completeness),
+        "remarks": list(result.remarks),
     }
     return json.dumps(document, indent=2) + "\n"
 

@@ -6,10 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from ..reports.declaration import Report
 from ..reports.registry import REPORTS
-from ..settings import PRUNE, REPORT, RUN, STATUS, Kind, Setting
+from ..settings import EXPORT, IMPORT, PRUNE, REPORT, RUN, STATUS, Kind, Setting
 from .flags import flags_of
 
-_SHAPES = "`--json` prints one object with columns, units and completeness, `--csv` a head and plain rows."
+_SHAPES = (
+    "`--json` prints one object with columns, units and completeness, `--csv` a head and plain rows. In hours and "
+    "days, which answer for more than two hours, the smallest rows are put together: under the name or address "
+    "`(other)`, and under the port, protocol or type -1, which a table shows as `(other)`. Sums hold all the same. "
+    "Where minutes are kept no more a window is answered from whole hours or days: then it is the window of the answer "
+    "that is shown, and a remark says so."
+)
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -18,7 +24,7 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _bounds(setting: Setting) -> str:
-    if setting.kind is Kind.CHOICE:
+    if setting.choices:
         return ", ".join(setting.choices)
     return f"{setting.minimum} to {setting.maximum}" if setting.kind is Kind.INTEGER else ""
 
@@ -40,6 +46,8 @@ def render_reference() -> str:
     lines = ["# Reference", "", "Made by `make docs` from the declarations. Do not edit.", ""]
     lines += ["## `run`: collect traffic until Ctrl-C", "", *_settings(RUN), ""]
     lines += ["## `prune`: delete rows older than a number of days", "", *_settings(PRUNE), ""]
+    lines += ["## `export`: write everything to one file", "", *_settings(EXPORT), ""]
+    lines += ["## `import`: add the rows of a file", "", *_settings(IMPORT), ""]
     lines += ["## `status`: how the collector stands, and what it cannot see", "", *_settings(STATUS), ""]
     lines += ["## Reports", "", "Every report takes:", "", *_settings(REPORT), "", _SHAPES, ""]
     for report in REPORTS.values():

@@ -6,8 +6,10 @@ from ..units import bytes_text
 
 #: By code of :class:`~traffic_analyzer.records.Notice`.
 SENTENCES = {
-    "archive-unwritten": "History cannot be written to {subject} ({detail}): it waits in RAM, and a power cut would "
-                         "take it.",
+    "archive-put-off": "History for {subject} waits in the database until more may be written ({detail}). "
+                       "--archive-budget-mib says how much may be in a day.",
+    "archive-unwritten": "History cannot be written to {subject} ({detail}): it waits in the database, and where that "
+                         "is in RAM a power cut would take it.",
     "bridge-local": "{subject} joins {detail}: what clients there send to each other does not pass it and is not "
                     "counted.",
     "clock": "The clock of this machine is not set. Until it is, times are counted from when the machine started, as "
@@ -31,6 +33,7 @@ SENTENCES = {
     "quota-reached": "Quota {subject} is used up: {detail}.",
     "quota-warned": "Quota {subject} will soon be used up: {detail}.",
     "shared": "{subject} carries the clients' side and the internet's: a packet may pass it twice.",
+    "stand-in-left": "What was counted while the database could not be written is still in {subject}: {detail}.",
     "switch-local": "What clients of {subject} send to each other within one switch chip ({detail}) reaches no "
                     "processor and is not counted.",
     "unseen": "Packets pass {subject} that are not seen there: {detail}.",

@@ -33,7 +33,8 @@ class QuotaChecker:
     Any thread may call: :meth:`due` one at a time, the rest at any time.
 
     :param used: see :func:`used_in`.
-    :param crossed: what *remember* was told, in earlier runs too. It may forget what is older than a year.
+    :param crossed: what *remember* was told, in earlier runs too; asked before anybody is told, since an archive that
+        knows of it may be there only later. It may forget what is older than a year.
     :param remember: keeps what was crossed, before anybody is told: over a restart a warning is lost rather than
         repeated. Where it raises a TrafficAnalyzerError, that is said, and the warning goes its way.
     """
@@ -42,14 +43,13 @@ class QuotaChecker:
         self,
         quotas: Sequence[Quota],
         used: Callable[[Quota, int, int], int],
-        crossed: Iterable[tuple[str, int, int]],
+        crossed: Callable[[], Iterable[tuple[str, int, int]]],
         remember: Callable[[list[Crossed]], None],
         hooks: Hooks,
         zone: tzinfo | None = None,
     ) -> None:
-        known = [Crossed(*each) for each in crossed]
-        self._watches = [Watch(quota, known, zone) for quota in quotas]
-        self._used = used
+        self._watches = [Watch(quota, (), zone) for quota in quotas]
+        self._used, self._crossed = used, crossed
         self._remember = remember
         self._hooks = hooks
         self._lock = threading.Lock()
@@ -73,9 +73,7 @@ class QuotaChecker:
                 except TrafficAnalyzerError as error:
                     lines += self._failing(watch.quota, str(error))
             self._notices = tuple(notice for watch in self._watches for notice in _notice(watch))
-            if crossings:
-                lines += self._tell(crossings)
-            return lines + self._hooks.lines()
+            return lines + self._tell(crossings) + self._hooks.lines()
 
     def notices(self) -> list[Notice]:
         """``quota-warned`` or ``quota-reached`` for each quota that is, of which so many bytes of how many are used."""
@@ -97,8 +95,20 @@ class QuotaChecker:
         self._failed[quota.name] = why
         return [f"quota {quota.name} cannot be checked: {why}"]
 
+    def _new(self, crossings: Sequence[Crossing]) -> tuple[list[Crossing], list[str]]:
+        """Those that nobody was told of in an earlier run; lines for the log."""
+        try:
+            known = {Crossed(*each) for each in self._crossed()}
+        except TrafficAnalyzerError as error:
+            return list(crossings), [f"{error}; quotas may warn again"]
+        return [crossing for crossing in crossings if crossing.crossed not in known], []
+
     def _tell(self, crossings: Sequence[Crossing]) -> list[str]:
-        lines = []
+        if not crossings:
+            return []
+        crossings, lines = self._new(crossings)
+        if not crossings:
+            return lines
         try:
             self._remember([crossing.crossed for crossing in crossings])
         except TrafficAnalyzerError as error:

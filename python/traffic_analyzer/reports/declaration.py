@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
+
+from peewee import JOIN
 
 from ..units import Unit
 
@@ -22,7 +25,7 @@ class Role(enum.Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """A column. ``expression`` and ``by_site`` are peewee expressions over the report's base query."""
+    """A column. ``expression`` and ``by_site`` are peewee expressions over the report's base."""
 
     name: str
     title: str
@@ -38,17 +41,35 @@ class Column:
 
 @dataclass(frozen=True)
 class Base:
-    """Rows that reports are computed from: a model with its dictionaries joined."""
+    """Rows that reports are computed from: those of a relation, or of a table, with texts for their ids."""
 
-    query: Any  #: a peewee select without columns
-    minute: Any  #: Unix seconds; None where a window does not cut rows off
-    iface: Any = None  #: None where rows belong to no interface
-    device: Any = None  #: text of it; None where rows belong to no client
-    device_id: Any = None
-    client: Any = None  #: text of its address; None where rows have none
-    domain_id: Any = None  #: None where rows have no name
-    last: Any = None  #: Unix seconds, where rows last from ``minute`` until then; None: they are of that minute
-    again: Any = None  #: 1 where another interface counts the same; None where rows do not say
+    rows: Any  #: a model
+    texts: Mapping[str, Any] = field(default_factory=dict)  #: by column: the model that its ids are of
+    span: tuple[Any, Any] | None = None  #: of a table: when a row began and ended, Unix seconds; None: it never does
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """What rows know."""
+        return frozenset(self.rows._meta.columns)
+
+    @property
+    def name(self) -> str:
+        """That of the relation or table."""
+        return str(self.rows._meta.table_name)
+
+    def query(self, expressions: Sequence[Any], read: Container[str] | None = None) -> Any:
+        """A select of *expressions* over the rows and the texts for the columns *read*.
+
+        None: over all texts, and not joined to the rows, which says what the expressions need.
+        """
+        query, columns = self.rows.select(*expressions), self.rows._meta.columns
+        if read is None:
+            return query.from_(self.rows, *self.texts.values())
+        for column, text in self.texts.items():
+            if column in read:
+                # Outer: no sum depends on whether a text is there.
+                query = query.switch(self.rows).join(text, JOIN.LEFT_OUTER, on=(columns[column] == text.id))
+        return query
 
 
 @dataclass(frozen=True)
@@ -62,6 +83,7 @@ class Report:
     columns: tuple[Column, ...]
     order: tuple[str, ...]
     where: Any = None
+    only: Any = None  #: likewise, where it is asked of single rows of a relation and without texts: that is quicker
     default_limit: int | None = 20  #: None: every row, whatever their number; of a part: that of the whole report
     needs_domain: bool = False  #: says nothing without one
     needs_device: bool = False  #: likewise
@@ -71,12 +93,12 @@ class Report:
     @property
     def takes_device(self) -> bool:
         """True where it can be asked about single clients."""
-        return all(part.takes_device for part in self.parts) if self.parts else self.base.device is not None
+        return all(part.takes_device for part in self.parts) if self.parts else "device_id" in self.base.columns
 
     @property
     def takes_domain(self) -> bool:
         """True where it can be asked about single names."""
-        return all(part.takes_domain for part in self.parts) if self.parts else self.base.domain_id is not None
+        return all(part.takes_domain for part in self.parts) if self.parts else "domain_id" in self.base.columns
 
     @property
     def takes_by(self) -> bool:

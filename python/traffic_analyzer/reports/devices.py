@@ -5,7 +5,7 @@ from __future__ import annotations
 from peewee import Case, fn
 
 from ..records import NameSource
-from ..store.models import Device, DeviceAddress, DeviceName, Domain, FlowMinute, Label
+from ..store.models import Device, DeviceAddress, DeviceName, Domain, Label
 from ..units import Unit
 from .bases import (
     ADDRESSES,
@@ -19,23 +19,16 @@ from .bases import (
     RX_BYTES,
     SHARE,
     TX_BYTES,
-    client,
     marked,
-    remote,
 )
 from .declaration import Column, Report, Role
+from .relations import Client, Flow, Resolver
 
 _AMOUNTS = (RX_BYTES, TX_BYTES, BYTES, SHARE)
 _SITE = Column("site", "Site", Unit.NAME, marked(Label.text == "hidden", Domain.site))
 #: Who asks for an address has none yet, and old databases do not know all.
-_AN_ADDRESS = fn.NULLIF(fn.NULLIF(client.text, "0.0.0.0"), "::")
+_AN_ADDRESS = fn.NULLIF(fn.NULLIF(Client.text, "0.0.0.0"), "::")
 _DNS_PORTS = (53, 853)
-_WELL_KNOWN = 1024  # below it, the port of a client is one that it serves (RFC 6335 6)
-_SERVICE_PORT = Case(
-    None,
-    (((FlowMinute.client_port < _WELL_KNOWN) & (FlowMinute.remote_port >= _WELL_KNOWN), FlowMinute.client_port),),
-    FlowMinute.remote_port,
-)
 _HOURS_OF_A_DAY = 25  # of that on which clocks are set back
 _SOURCE = Case(DeviceName.source, tuple((source.value, source.name.lower()) for source in NameSource), "")
 
@@ -52,10 +45,10 @@ REPORTS = (
             Column("addresses", "Addresses", Unit.LIST, _AN_ADDRESS, Role.LIST),
             RX_BYTES,
             TX_BYTES,
-            Column("bytes", "Total", Unit.BYTES, FlowMinute.bytes, Role.SUM, is_extra=True),
+            Column("bytes", "Total", Unit.BYTES, Flow.bytes, Role.SUM, is_extra=True),
             SHARE,
-            Column("packets", "Packets", Unit.PACKETS, FlowMinute.packets, Role.SUM, is_extra=True),
-            Column("last_seen", "Last seen", Unit.MINUTE, FlowMinute.minute_unix_s, Role.MAX),
+            Column("packets", "Packets", Unit.PACKETS, Flow.packets, Role.SUM, is_extra=True),
+            Column("last_seen", "Last seen", Unit.MINUTE, Flow.last_unix_s, Role.MAX),
         ),
         ("-bytes", "device"),
     ),
@@ -91,7 +84,7 @@ REPORTS = (
                 ADDRESSES,
                 (
                     Column("device", "Device", Unit.NAME, Device.text, is_heading=True, is_extra=True),
-                    Column("address", "Address", Unit.NAME, client.text),
+                    Column("address", "Address", Unit.NAME, Client.text),
                     Column("first_seen", "First seen", Unit.MINUTE, DeviceAddress.first_unix_s, Role.MAX),
                     Column("last_seen", "Last seen", Unit.MINUTE, DeviceAddress.last_unix_s, Role.MAX),
                 ),
@@ -112,8 +105,8 @@ REPORTS = (
                 "protocols and service ports",
                 FLOWS,
                 (
-                    Column("proto", "Proto", Unit.L4_PROTO, FlowMinute.l4_proto),
-                    Column("port", "Port", Unit.PORT, _SERVICE_PORT),
+                    Column("proto", "Proto", Unit.L4_PROTO, Flow.l4_proto),
+                    Column("port", "Port", Unit.PORT, Flow.service_port),
                     *_AMOUNTS,
                 ),
                 ("-bytes", "proto", "port"),
@@ -124,22 +117,22 @@ REPORTS = (
                 "whom it asked for names, in the open and over TLS and QUIC",
                 FLOWS,
                 (
-                    Column("resolver", "Resolver", Unit.NAME, remote.text),
+                    Column("resolver", "Resolver", Unit.NAME, Resolver.text),
                     DOMAIN,
-                    Column("proto", "Proto", Unit.L4_PROTO, FlowMinute.l4_proto),
-                    Column("remote_port", "Port", Unit.PORT, FlowMinute.remote_port),
+                    Column("proto", "Proto", Unit.L4_PROTO, Flow.l4_proto),
+                    Column("remote_port", "Port", Unit.PORT, Flow.service_port),
                     BYTES,
                     PACKETS,
                 ),
                 ("-bytes", "resolver", "domain", "proto", "remote_port"),
-                where=FlowMinute.remote_port.in_(_DNS_PORTS),
+                where=Flow.service_port.in_(_DNS_PORTS),
             ),
             Report(
                 "hours",
                 "Hours",
                 "bytes by hour",
                 FLOWS,
-                (Column("hour", "Hour", Unit.MINUTE, fn.hour_of(FlowMinute.minute_unix_s)), *_AMOUNTS),
+                (Column("hour", "Hour", Unit.MINUTE, fn.hour_of(Flow.minute_unix_s)), *_AMOUNTS),
                 ("-hour",),
             ),
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..store.models import Domain, Evidence, FlowMinute, QuestionMinute, ServerNameMinute
+from ..store.models import Domain, Evidence
 from ..units import Unit
 from .bases import (
     BYTES,
@@ -19,6 +19,7 @@ from .bases import (
     marked,
 )
 from .declaration import Column, Report, Role
+from .relations import Flow, Question, ServerName
 
 _UDP, _HTTPS_PORT = 17, 443
 _BY_NAME = (DOMAIN, LABEL, RX_BYTES, TX_BYTES, BYTES, SHARE, PACKETS)
@@ -40,8 +41,8 @@ REPORTS = (
         QUESTIONS,
         (
             Column("qname", "Name", Unit.NAME, Domain.text, by_site=Domain.site),
-            Column("qtype", "Type", Unit.QTYPE, QuestionMinute.qtype),
-            Column("count", "Count", Unit.COUNT, QuestionMinute.count, Role.SUM),
+            Column("qtype", "Type", Unit.QTYPE, Question.qtype),
+            Column("count", "Count", Unit.COUNT, Question.count, Role.SUM),
         ),
         ("-count", "qname", "qtype"),
     ),
@@ -54,7 +55,7 @@ REPORTS = (
             Column("sni", "Name", Unit.NAME, marked(_is_public_name, Domain.text),
                    by_site=marked(_is_public_name, Domain.site)),
             Column("over", "Over", Unit.TEXT, Evidence.text),
-            Column("count", "Count", Unit.COUNT, ServerNameMinute.count, Role.SUM),
+            Column("count", "Count", Unit.COUNT, ServerName.count, Role.SUM),
         ),
         ("-count", "sni", "over"),
     ),
@@ -65,8 +66,8 @@ REPORTS = (
         FLOWS,
         _BY_NAME,
         ("-bytes", "domain", "label"),
-        where=(FlowMinute.l4_proto == _UDP)
-        & ((FlowMinute.remote_port == _HTTPS_PORT) | (Evidence.text == "quic")),
+        where=(Flow.l4_proto == _UDP)
+        & ((Flow.service_port == _HTTPS_PORT) | (Evidence.text == "quic")),
     ),
     Report(
         "domain-detail",
@@ -74,9 +75,9 @@ REPORTS = (
         "a name and all names under it: direction, protocol, service port, and how sure the name is",
         FLOWS,
         (
-            Column("direction", "Direction", Unit.DIRECTION, FlowMinute.direction),
-            Column("proto", "Proto", Unit.L4_PROTO, FlowMinute.l4_proto),
-            Column("remote_port", "Port", Unit.PORT, FlowMinute.remote_port),
+            Column("direction", "Direction", Unit.DIRECTION, Flow.direction),
+            Column("proto", "Proto", Unit.L4_PROTO, Flow.l4_proto),
+            Column("remote_port", "Port", Unit.PORT, Flow.service_port),
             LABEL,
             EVIDENCE,
             BYTES,

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from peewee import fn
 
-from ..store.database import explained, open_readable
 from ..store.models import CounterMinute, Iface, KernelInstance, Notice
+from .query import Query, ask
 from .registry import Completeness, completeness, lookback
 from .selection import Selection
 
@@ -42,14 +42,17 @@ class Status:
     places: list[Place]  #: those of the last hour
     lately: Completeness  #: the last hour
     notices: list[Known]
+    remarks: tuple[str, ...] = ()  #: as those of a registry.Result
 
 
-def status(database_path: Path, now_unix_s: int) -> Status:
+def status(database_path: Path, now_unix_s: int, archive: Path | None = None) -> Status:
     """The status by what the database holds.
 
+    :param archive: where its hours and days are; None: where the database says.
     :raises StoreError: the database cannot be read.
     """
     since_unix_s, until_unix_s = lookback(now_unix_s, _LATELY_MINUTES)
+
     last = fn.MAX(CounterMinute.minute_unix_s)
     counted = (
         CounterMinute.select(Iface.text, Iface.role, last)
@@ -59,10 +62,16 @@ def status(database_path: Path, now_unix_s: int) -> Status:
         .order_by(Iface.role, Iface.text)
     )
     noticed = Notice.select(Notice.code, Notice.subject, Notice.detail, Notice.since_unix_s)
-    with open_readable(database_path) as database, explained(database_path), database.atomic():
-        places = [Place(*row) for row in counted.tuples().execute(database)]
-        notices = [Known(*row) for row in noticed.order_by(Notice.code, Notice.subject).tuples().execute(database)]
-        lately = completeness(database, Selection(since_unix_s, until_unix_s))
-        has_instance = KernelInstance.select().exists(database)  # who stops takes it along
-    is_counting = has_instance and any(now_unix_s - place.last_unix_s < _COUNTING_S for place in places)
-    return Status(is_counting, places, lately, notices)
+
+    def found(query: Query) -> Status:
+        places = [Place(*row) for row in query.select(counted)]
+        has_instance = bool(query.select(KernelInstance.select(KernelInstance.instance)))  # who stops takes it along
+        return Status(
+            has_instance and any(now_unix_s - place.last_unix_s < _COUNTING_S for place in places),
+            places,
+            completeness(query),
+            [Known(*row) for row in query.select(noticed.order_by(Notice.code, Notice.subject))],
+            query.remarks,
+        )
+
+    return ask(database_path, archive, Selection(since_unix_s, until_unix_s), found)

@@ -21,11 +21,11 @@ class Totals(NamedTuple):
     packets: int
 
 
-def totals(database_path: Path, selection: Selection) -> Totals:
+def totals(database_path: Path, selection: Selection, archive: Path | None = None) -> Totals:
     """What the flows of *selection* come to; its limit says nothing.
 
     :raises UsageError: no such device, or no interface of that name was ever counted.
     :raises StoreError: the database cannot be read.
     """
-    ((rx_bytes, tx_bytes, packets),) = answer(database_path, _SUMS, selection).rows
+    ((rx_bytes, tx_bytes, packets),) = answer(database_path, _SUMS, selection, archive).rows
     return Totals(rx_bytes or 0, tx_bytes or 0, packets or 0)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from peewee import Case
 
-from ..store.models import Device, FlowMinute
+from ..store.models import Device
 from ..units import Unit
-from .bases import BYTES, FLOWS, PACKETS, RX_BYTES, SHARE, TX_BYTES, client, remote
+from .bases import BYTES, FLOWS, PACKETS, RX_BYTES, SHARE, TX_BYTES
 from .declaration import Column, Report, Role
+from .relations import Client, Flow, Remote
 
-_src = Case(FlowMinute.is_tx, ((1, client.text),), remote.text)
-_src_port = Case(FlowMinute.is_tx, ((1, FlowMinute.client_port),), FlowMinute.remote_port)
-_dst = Case(FlowMinute.is_tx, ((1, remote.text),), client.text)
-_dst_port = Case(FlowMinute.is_tx, ((1, FlowMinute.remote_port),), FlowMinute.client_port)
+_src = Case(Flow.is_tx, ((1, Client.text),), Remote.text)
+_src_port = Case(Flow.is_tx, ((1, Flow.client_port),), Flow.remote_port)
+_dst = Case(Flow.is_tx, ((1, Remote.text),), Client.text)
+_dst_port = Case(Flow.is_tx, ((1, Flow.remote_port),), Flow.client_port)
 
 REPORTS = (
     Report(
@@ -20,7 +21,7 @@ REPORTS = (
         "Remote addresses by bytes",
         "remote addresses by bytes",
         FLOWS,
-        (Column("remote_ip", "Remote", Unit.NAME, remote.text), RX_BYTES, TX_BYTES, BYTES, SHARE, PACKETS),
+        (Column("remote_ip", "Remote", Unit.NAME, Remote.text), RX_BYTES, TX_BYTES, BYTES, SHARE, PACKETS),
         ("-bytes", "remote_ip"),
     ),
     Report(
@@ -29,7 +30,7 @@ REPORTS = (
         "local addresses by bytes, public IPv6 included",
         FLOWS,
         (
-            Column("local_ip", "Local", Unit.NAME, client.text),
+            Column("local_ip", "Local", Unit.NAME, Client.text),
             Column("mac", "Device", Unit.NAME, Case(Device.kind, (("mac", Device.text), ("random", Device.text)), ""),
                    Role.MAX),
             RX_BYTES,
@@ -46,8 +47,8 @@ REPORTS = (
         "flows by bytes: direction, protocol, source and destination with ports",
         FLOWS,
         (
-            Column("direction", "Direction", Unit.DIRECTION, FlowMinute.direction),
-            Column("proto", "Proto", Unit.L4_PROTO, FlowMinute.l4_proto),
+            Column("direction", "Direction", Unit.DIRECTION, Flow.direction),
+            Column("proto", "Proto", Unit.L4_PROTO, Flow.l4_proto),
             Column("src_ip", "Source", Unit.NAME, _src),
             Column("src_port", "Port", Unit.PORT, _src_port),
             Column("dst_ip", "Destination", Unit.NAME, _dst),

@@ -11,8 +11,10 @@ from pathlib import Path
 from peewee import DatabaseError, OperationalError, PeeweeException, SqliteDatabase
 
 from ..errors import StoreError
-from . import migrations, models
-from .files import descriptor
+from . import models
+from .damage.files import descriptor, stand_in_of
+from .reader import Readable, attach, leavings, undo
+from .schema import migrations
 
 _BUSY_TIMEOUT_S = 10
 _HEADER = b"SQLite format 3\0"
@@ -67,47 +69,89 @@ def open_writable(path: Path, may_make: bool = True) -> SqliteDatabase:
         thread_safe=False,
         check_same_thread=False,
     )
+    try:
+        with explained(path):
+            database.connect()
+            migrations.migrate(database, str(path))
+            database.pragma("journal_mode", "wal")  # only now: a file of another program stays as it is
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def open_in_place(path: Path) -> SqliteDatabase:
+    """The same, of a database that is there; it keeps the journal that it has: an archive's is not this room's.
+
+    :raises StoreError: as above.
+    """
+    _check_header(path)
+    database = SqliteDatabase(str(path), pragmas={"synchronous": "full"}, timeout=_BUSY_TIMEOUT_S, thread_safe=False)
     with explained(path):
-        database.connect()
-        migrations.migrate(database, str(path))
-        database.pragma("journal_mode", "wal")  # only now: a file of another program stays as it is
+        try:
+            database.connect()
+            migrations.migrate(database, str(path))
+            if database.pragma("journal_mode") == "wal":
+                database.pragma("synchronous", "normal")
+        except BaseException:
+            database.close()
+            raise
     return database
 
 
 @contextmanager
-def open_readable(path: Path) -> Iterator[SqliteDatabase]:
+def open_readable(path: Path, archive: Path | None = None) -> Iterator[Readable]:
     """The database at *path*, for reading only: no right to write to it or to its folder is needed.
 
     A database of the seed, or of an earlier version, is read through a copy in memory that is brought up to date.
 
+    :param archive: where its hours and days are; None: where the database says. Where that cannot be read there is a
+        remark; where there is no database any more, as after a restart of a router, the archive is read in its place.
+    :raises StoreError: there is none, or it cannot be read.
+    """
+    remark = ""
+    if archive is None and (stand_in := stand_in_of(path)).exists():
+        path, archive, remark = stand_in, path, f"--db {path} cannot be written: what is counted since is in RAM only"
+    if archive is not None and not path.exists() and archive.exists():
+        path, archive, remark = archive, None, f"--db {path}: not there; this is what --archive {archive} holds"
+    with open_as_it_is(path) as database:
+        is_old = migrations.version(database) < models.SCHEMA_VERSION
+        readable = _up_to_date_in_memory(database) if is_old else database
+        assert isinstance(readable, Readable)
+        readable.remark = remark or attach(readable, path, archive)
+        yield readable
+
+
+@contextmanager
+def open_as_it_is(path: Path) -> Iterator[SqliteDatabase]:
+    """The database at *path*, of the seed or of any version that is known, for reading only.
+
     :raises StoreError: there is none, or it cannot be read.
     """
     _check_header(path)
-    with explained(path):
-        database = _connect_readable(path)
-        with closing(database):
-            found = migrations.version(database)
-            if not found and not migrations.is_seed(database):
-                raise StoreError(f"--db {path}: holds no traffic yet; `traffic-analyzer run` fills it")
-            migrations.check_version(database, str(path))
-            yield _up_to_date_in_memory(database) if found < models.SCHEMA_VERSION else database
+    with explained(path), closing(_connect_readable(path)) as database:
+        migrations.check_version(database, str(path))
+        if not migrations.version(database) and not migrations.is_seed(database):
+            raise StoreError(f"--db {path}: holds no traffic yet; `traffic-analyzer run` fills it")
+        yield database
 
 
-def _connect_readable(path: Path) -> SqliteDatabase:
+def _connect_readable(path: Path) -> Readable:
     # A WAL database needs its -shm file, which a reader without rights cannot make. Where nobody has it open for
     # writing the file stands still, and SQLite may read it as such.
     resolved = path.resolve()
-    uri, log = resolved.as_uri(), resolved.with_name(resolved.name + "-wal")
+    undo(resolved)
+    uri = resolved.as_uri()
     for mode in ("?mode=ro", "?mode=ro&immutable=1"):
-        database = SqliteDatabase(uri + mode, uri=True, timeout=_BUSY_TIMEOUT_S)
+        database = Readable(uri + mode, uri=True, timeout=_BUSY_TIMEOUT_S)
         try:
-            database.execute_sql("SELECT count(*) FROM sqlite_master")
+            migrations.version(database)
             return database
         except OperationalError:
             database.close()
             if mode.endswith("immutable=1"):
                 raise
-            if log.exists() and log.stat().st_size:  # read as it stands, the file would lack what is in there
+            for log in leavings(resolved):  # read as it stands, the file would lack what is in there
                 raise StoreError(f"--db {path}: its latest rows are in {log.name}, which takes the right to write in "
                                  f"that folder: run as its owner, or copy both files to another one") from None
         except DatabaseError:
@@ -117,7 +161,7 @@ def _connect_readable(path: Path) -> SqliteDatabase:
 
 
 def _up_to_date_in_memory(source: SqliteDatabase) -> SqliteDatabase:
-    copy = SqliteDatabase(":memory:")
+    copy: SqliteDatabase = Readable("file::memory:", uri=True)
     copy.connect()
     source.connection().backup(copy.connection())
     migrations.migrate(copy, ":memory:")

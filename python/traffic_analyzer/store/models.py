@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from peewee import AutoField, CompositeKey, IntegerField, Model, TextField
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 
 class _Dictionary(Model):
@@ -177,7 +177,7 @@ class DnsCache(Model):
 
 
 class CollectorHealth(Model):
-    """How the collector fared, per minute and interface. The seed's table, and the map's capacity."""
+    """How the collector fared, per minute and interface. The seed's table, and two columns."""
 
     ts_minute = IntegerField()
     iface = TextField()
@@ -187,6 +187,7 @@ class CollectorHealth(Model):
     dns_ringbuf_drop = IntegerField(default=0)
     tls_ringbuf_drop = IntegerField(default=0)
     flow_capacity = IntegerField(default=0)  #: flows that a turn has room for; 0 in rows of the seed
+    archive_bytes = IntegerField(default=0)  #: written to the archive; in rows of the interface rollups.ARCHIVE_IFACE
 
     class Meta:
         table_name = "collector_health_1m"

@@ -33,8 +33,10 @@ def restamp(
         database.execute_sql(f"DELETE {at}", span)
         database.execute_sql(f"UPDATE moved SET {minute} = {minute} + ?", (shift_s,))
         cursor = database.connection().cursor()
-        cursor.executemany(upserts[table], database.execute_sql("SELECT * FROM moved").fetchall())
+        cursor.executemany(upserts[table], database.execute_sql("SELECT * FROM moved"))
         database.execute_sql("DROP TABLE moved")
+    between = "since_unix_s >= ? AND since_unix_s < ?"
+    database.execute_sql(f"UPDATE notice SET since_unix_s = since_unix_s + ? WHERE {between}", (shift_s, *span))
     for table in SPANS:
         for column in ("first_unix_s", "last_unix_s"):
             database.execute_sql(

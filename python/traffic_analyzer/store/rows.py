@@ -19,17 +19,28 @@ class Rows:
     def __init__(self, database: SqliteDatabase) -> None:
         self._addresses = Dictionary(database, "address")
         self._devices = Dictionary(database, "device", {"kind": kind_of})
-        self._domains = Dictionary(database, "domain", {"site": site_of})
+        self._domains = Dictionary(database, "domain", {"site": site_of}, has_derived=True)
         self._labels = Dictionary(database, "label")
         self._evidences = Dictionary(database, "evidence")
         self._ifaces = Dictionary(database, "iface")
+        self._all = {
+            "address": self._addresses, "device": self._devices, "domain": self._domains, "label": self._labels,
+            "evidence": self._evidences, "iface": self._ifaces,
+        }  # fmt: skip
 
     def forget_ids(self) -> None:
         """Texts whose ids are remembered may have gone from the database."""
-        for dictionary in (
-            self._addresses, self._devices, self._domains, self._labels, self._evidences, self._ifaces,
-        ):  # fmt: skip
+        for dictionary in self._all.values():
             dictionary.forget()
+
+    @property
+    def forgotten(self) -> int:
+        """Another number when ids of any dictionary were forgotten."""
+        return sum(dictionary.forgotten for dictionary in self._all.values())
+
+    def used(self, dictionary: str) -> set[int]:
+        """The ids of all texts of *dictionary* in rows that were made since they were forgotten."""
+        return set(self._all[dictionary].known().values())
 
     def of(self, batch: Batch) -> tuple[Iterable[Row], ...]:
         """The rows of *batch* by table: flows, counters, questions, server names, addresses, names of devices, health
@@ -49,7 +60,7 @@ class Rows:
              for n in batch.device_names),
             batch.name_health,  # as it is: same columns, same order
             ((h.minute_unix_s, h.iface, h.flow_entries, 0, h.flow_insert_drop, h.dns_ringbuf_drop, h.tls_ringbuf_drop,
-              h.flow_capacity) for h in batch.health),
+              h.flow_capacity, h.archive_bytes) for h in batch.health),
         )  # fmt: skip
 
     def _iface(self, name: str) -> int:

@@ -64,6 +64,7 @@ def test_the_whole_json_document() -> None:
             "difference_packets": 0, "share": 0.25,
         },
         "verdict": verdict(Completeness(10, 2, 3, 4, 5, 6, 10, 7, 1, 0)),
+        "remarks": [],
     }  # fmt: skip
 
 

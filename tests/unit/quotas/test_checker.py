@@ -48,7 +48,7 @@ class _Household:
         self.remembered += crossed
 
     def checker(self, *quotas: Quota, hooks: Hooks | None = None) -> QuotaChecker:
-        return QuotaChecker(quotas, self.used, self.remembered, self.remember, hooks or Hooks(), _UTC)
+        return QuotaChecker(quotas, self.used, lambda: self.remembered, self.remember, hooks or Hooks(), _UTC)
 
 
 @pytest.fixture
@@ -80,6 +80,15 @@ def test_a_restart_says_nothing_again_but_knows(household: _Household) -> None:
     assert len(household.checker(_KIDS).due(MINUTE)) == 1
     checker = household.checker(_KIDS)
     assert checker.due(MINUTE) == [] and checker.notices() == [Notice("quota-warned", "kids", "4500/5000")]
+
+
+def test_what_an_archive_remembers_is_known_once_it_is_there(household: _Household) -> None:
+    """As after a restart of a router: the database is new, and takes over what the archive has a little later."""
+    checker = household.checker(_KIDS)
+    household.remembered.append(Crossed("kids", _DAY, 80))
+    household.bytes = 5_000
+    assert [line.partition(":")[2][:11] for line in checker.due(MINUTE)] == [" past 100 %"]
+    assert household.remembered == [("kids", _DAY, 80), ("kids", _DAY, 100)]
 
 
 def test_each_quota_is_its_own(household: _Household) -> None:
@@ -181,7 +190,7 @@ def test_many_threads_cross_once(household: _Household) -> None:
 
     at_once, most = list[int](), list[int]()
     household.bytes = 9_000
-    checker = QuotaChecker([_KIDS], slowly, [], household.remember, Hooks(), _UTC)
+    checker = QuotaChecker([_KIDS], slowly, list, household.remember, Hooks(), _UTC)
     said: list[str] = []
     threads = [threading.Thread(target=lambda: said.extend(checker.due(MINUTE))) for _ in range(8)]
     for thread in threads:
@@ -212,7 +221,7 @@ def test_from_the_database_to_the_warning(tmp_path: Path) -> None:
     day = Quota("q", 10_000, "day", device="192.168.1.2")
     flows = {flow_key(minute_unix_s=_DAY - 60): (9_000, 1), flow_key(minute_unix_s=_DAY): (7_000, 1)}
     path = stored(tmp_path / "traffic.db", batch(flows))
-    checker = QuotaChecker([day], used_in(path), [], lambda _: None, Hooks(), _UTC)
+    checker = QuotaChecker([day], used_in(path), list, lambda _: None, Hooks(), _UTC)
     assert checker.due(MINUTE) == []
     stored(path, batch({flow_key(minute_unix_s=MINUTE, is_tx=True): (1_000, 1)}, generation=1))
     assert checker.due(MINUTE + 60)[0].startswith("quota q: past 80 %: 80 % used, 8.00 kB of 10.0 kB, ")
@@ -221,7 +230,7 @@ def test_from_the_database_to_the_warning(tmp_path: Path) -> None:
 def test_a_network_that_was_never_counted_is_said(tmp_path: Path) -> None:
     path = stored(tmp_path / "traffic.db", home(MINUTE))
     quota = Quota("guests", 10**12, network="br-guest")
-    checker = QuotaChecker([quota], used_in(path), [], lambda _: None, Hooks(), _UTC)
+    checker = QuotaChecker([quota], used_in(path), list, lambda _: None, Hooks(), _UTC)
     said = "--iface br-guest: never counted in this database; it knows br-lan, eth0"
     assert checker.due(MINUTE) == [f"quota guests cannot be checked: {said}"]
     assert checker.due(MINUTE) == []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from peewee import fn
 
 from traffic_analyzer import records
 from traffic_analyzer.reports.bases import (
@@ -25,11 +25,27 @@ from traffic_analyzer.reports.bases import (
     SERVER_NAMES,
     TX_BYTES,
 )
-from traffic_analyzer.reports.declaration import Base
-from traffic_analyzer.store.database import open_readable
-from traffic_analyzer.store.models import Device, DeviceName
+from traffic_analyzer.reports.declaration import Base, Column, Report, Role
+from traffic_analyzer.reports.query import ask
+from traffic_analyzer.reports.relations import Client
+from traffic_analyzer.reports.selection import Selection
+from traffic_analyzer.store.models import Device, DeviceName, Iface
+from traffic_analyzer.units import Unit
 
 from ..traffic import CLIENT, MAC, MINUTE, batch, flow_key, home, stored
+
+_WINDOW = Selection(MINUTE, MINUTE + 60)
+
+
+def _rows(path: Path, base: Base, *expressions: Any, window: Selection = _WINDOW) -> list[tuple[Any, ...]]:
+    """What a report of these columns answers, each of them a key."""
+    columns = tuple(Column(f"c{at}", "", Unit.TEXT, each) for at, each in enumerate(expressions))
+    return _answered(path, base, *columns, window=window)
+
+
+def _answered(path: Path, base: Base, *columns: Column, window: Selection = _WINDOW) -> list[tuple[Any, ...]]:
+    report = Report("r", "", "", base, columns, ())
+    return ask(path, None, window, lambda query: query.rows(report, None))
 
 
 @pytest.mark.parametrize(
@@ -38,44 +54,40 @@ from ..traffic import CLIENT, MAC, MINUTE, batch, flow_key, home, stored
     ids=["flows", "counters", "health", "questions", "server names", "names"],
 )
 def test_no_row_is_lost_or_doubled_by_a_join(tmp_path: Path, base: Base, count: int) -> None:
-    with open_readable(stored(tmp_path / "traffic.db", home(MINUTE))) as database:
-        found = list(base.query.select(base.minute, base.iface).tuples().execute(database))
-    assert len(found) == count
-    assert {iface for _, iface in found} == {"eth0", "br-lan"} and {minute for minute, _ in found} == {MINUTE}
+    keys = [each for name, each in sorted(base.rows._meta.fields.items()) if name != "id"]
+    texts = [each.text for each in base.texts.values()]
+    found = _rows(stored(tmp_path / "traffic.db", home(MINUTE)), base, base.rows.minute_unix_s, *keys, *texts)
+    assert len(found) == count and {row[0] for row in found} == {MINUTE}
+    assert None not in {value for row in found for value in row}, "an id without its text"
 
 
 def test_download_and_upload_make_the_total(tmp_path: Path) -> None:
-    columns = (RX_BYTES, TX_BYTES, BYTES, PACKETS)
-    with open_readable(stored(tmp_path / "traffic.db", home(MINUTE))) as database:
-        query = FLOWS.query.select(*(fn.SUM(column.expression) for column in columns))
-        assert list(query.tuples().execute(database)) == [(1_400, 150, 1_550, 31)]
+    path = stored(tmp_path / "traffic.db", home(MINUTE))
+    assert _answered(path, FLOWS, RX_BYTES, TX_BYTES, BYTES, PACKETS) == [(1_400, 150, 1_550, 31)]
 
 
 def test_a_public_name_is_never_shown_as_a_site(tmp_path: Path) -> None:
     flows = {flow_key(domain="a.ech.example", label=label): (1, 1) for label in ("exact", "ambiguous", "hidden")}
-    with open_readable(stored(tmp_path / "traffic.db", batch(flows))) as database:
-        query = FLOWS.query.select(DOMAIN.expression, DOMAIN.by_site)
-        assert sorted(query.tuples().execute(database)) == [
-            ("a.ech.example", "ech.example"), ("a.ech.example", "ech.example"),
-            ("hidden by ECH (a.ech.example)", "hidden by ECH (ech.example)"),
-        ]  # fmt: skip
+    path = stored(tmp_path / "traffic.db", batch(flows))
+    assert sorted(_rows(path, FLOWS, DOMAIN.expression, DOMAIN.by_site)) == [
+        ("a.ech.example", "ech.example"), ("hidden by ECH (a.ech.example)", "hidden by ECH (ech.example)"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("base", [FLOWS, QUESTIONS, SERVER_NAMES], ids=["flows", "questions", "server names"])
 def test_rows_of_a_client_know_it_by_both_addresses(tmp_path: Path, base: Base) -> None:
-    with open_readable(stored(tmp_path / "traffic.db", home(MINUTE))) as database:
-        found = set(base.query.select(base.device, base.client).tuples().execute(database))
-    assert found == {(CLIENT, CLIENT), (MAC, "2001:db8:1::20" if base is FLOWS else CLIENT)}
+    found = _rows(stored(tmp_path / "traffic.db", home(MINUTE)), base, Device.text, Client.text, Iface.text)
+    six = "2001:db8:1::20" if base is FLOWS else CLIENT
+    assert set(found) == {(CLIENT, CLIENT, "eth0"), (MAC, six, "br-lan")}
 
 
 def test_devices_have_each_address_and_name_once(tmp_path: Path) -> None:
-    with open_readable(stored(tmp_path / "traffic.db", home(MINUTE), replace(home(60), generation=1))) as database:
-        found = ADDRESSES.query.select(ADDRESSES.device, ADDRESSES.client, ADDRESSES.minute, ADDRESSES.last)
-        assert sorted(found.tuples().execute(database)) == [
-            (MAC, "2001:db8:1::20", 60, MINUTE), (CLIENT, CLIENT, 60, MINUTE),
-        ]  # fmt: skip
-        names = DEVICE_NAMES.query.select(DEVICE_NAMES.device, DeviceName.name)
-        assert list(names.tuples().execute(database)) == [(MAC, "laptop")]
+    path = stored(tmp_path / "traffic.db", home(MINUTE), replace(home(60), generation=1))
+    assert ADDRESSES.span is not None
+    found = _rows(path, ADDRESSES, Device.text, Client.text, *ADDRESSES.span)
+    assert sorted(found) == [(MAC, "2001:db8:1::20", 60, MINUTE), (CLIENT, CLIENT, 60, MINUTE)]
+    assert _rows(path, ADDRESSES, Device.text, window=Selection(0, 60)) == []
+    assert _rows(path, DEVICE_NAMES, Device.text, DeviceName.name, window=Selection(0, 1)) == [(MAC, "laptop")]
 
 
 @pytest.mark.parametrize(
@@ -98,6 +110,7 @@ def test_a_device_is_called_by_the_best_source_and_its_latest(
         for number, (source, name, minute) in enumerate(said, 1)
     ]
     flows = batch({flow_key(device=MAC): (1, 1), flow_key(): (1, 1)})
-    with open_readable(stored(tmp_path / "traffic.db", flows, *batches)) as database:
-        found = FLOWS.query.select(Device.text, DEVICE_NAME).tuples().execute(database)
-        assert dict(found) == {MAC: shown, CLIENT: CLIENT}
+    path = stored(tmp_path / "traffic.db", flows, *batches)
+    name = Column("name", "", Unit.NAME, DEVICE_NAME, Role.DETAIL)
+    found = _answered(path, FLOWS, Column("device", "", Unit.NAME, Device.text), name)
+    assert dict(found) == {MAC: shown, CLIENT: CLIENT}

@@ -45,6 +45,8 @@ def _named(domain: str, label: str = "exact", evidence: str = "tls", **changed: 
         (flow_key(remote="9.9.9.9", l4_proto=_UDP), ("DoH", "9.9.9.9", "address")),
         (_named("dns.quad9.net", "ambiguous", "dns", remote="9.9.9.9"), ("DoH", "9.9.9.9", "address")),
         (_named("some.example", remote="1.1.1.1"), ("DoH", "some.example", "address")),
+        # A client that serves it, to one outside: hours and days keep the port that is served, not at which end.
+        (flow_key(client_port=853, remote_port=40000), ("DoT", _ELSEWHERE, "port")),
     ],
 )
 def test_what_is_suspected(tmp_path: Path, key: FlowKey, row: tuple[str, ...]) -> None:
@@ -59,7 +61,6 @@ def test_what_is_suspected(tmp_path: Path, key: FlowKey, row: tuple[str, ...]) -
         flow_key(remote="8.8.8.8", remote_port=53, l4_proto=_UDP),
         flow_key(remote="8.8.8.8", l4_proto=1, remote_port=0),
         flow_key(l4_proto=132, remote_port=853), flow_key(client="8.8.8.8"),
-        flow_key(client_port=853, remote_port=40000),
         _named("", "exact", ""),
     ],
 )  # fmt: skip

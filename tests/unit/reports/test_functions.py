@@ -1,15 +1,10 @@
-"""A name is under another where whole labels say so; a day is one of the calendar."""
+"""A name is under another where whole labels say so."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import pytest
 
-from traffic_analyzer.reports.functions import day_of, hour_of, is_resolver, is_under
+from traffic_analyzer.reports.functions import is_resolver, is_under
 
 
 @pytest.mark.parametrize(
@@ -34,37 +29,3 @@ def test_under(name: str, other: str, expected: bool) -> None:
 )  # fmt: skip
 def test_resolvers(name: str, expected: bool) -> None:
     assert is_resolver(name) is expected
-
-
-@pytest.fixture
-def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[ZoneInfo]:
-    monkeypatch.setenv("TZ", request.param)
-    time.tzset()
-    yield ZoneInfo(request.param)
-    monkeypatch.undo()
-    time.tzset()
-
-
-@pytest.mark.parametrize(
-    ("zone", "day"),
-    [
-        ("UTC", "2026-11-24"), ("Europe/Berlin", "2026-03-29"), ("Europe/Berlin", "2026-10-25"),
-        ("Asia/Kathmandu", "2026-11-24"), ("Australia/Lord_Howe", "2026-04-05"), ("America/Sao_Paulo", "2018-11-04"),
-        ("America/Havana", "2026-11-01"), ("Pacific/Apia", "2011-12-31"),
-    ],
-    indirect=["zone"],
-)  # fmt: skip
-def test_hours_and_days_are_those_of_the_local_clock(zone: ZoneInfo, day: str) -> None:
-    hour_of.cache_clear()
-    day_of.cache_clear()
-    noon = int(datetime.fromisoformat(day + "T12:00").replace(tzinfo=zone).timestamp())
-    for unix_s in range(noon - 40 * 3600, noon + 40 * 3600, 60):
-        local = datetime.fromtimestamp(unix_s, zone)
-        began = datetime.fromtimestamp(day_of(unix_s), zone)
-        assert began.date() == local.date() and day_of(unix_s) <= unix_s
-        assert datetime.fromtimestamp(day_of(unix_s) - 1, zone).date() != local.date()  # its first second
-        hour = datetime.fromtimestamp(hour_of(unix_s), zone)
-        assert (hour.date(), hour.hour, hour.minute) == (local.date(), local.hour, 0) or hour.hour == local.hour
-        assert 0 <= unix_s - hour_of(unix_s) < 3600
-    hour_of.cache_clear()
-    day_of.cache_clear()

@@ -42,7 +42,7 @@ def test_a_text_that_was_deleted_is_made_anew(database: SqliteDatabase) -> None:
     domains.id("a", "a")
     database.execute_sql("DELETE FROM domain WHERE id > 0")
     domains.forget()
-    assert domains.id("a", "a") == 1 and _texts(database) == [(1, "a", "A")]
+    assert domains.id("a", "a") == 2 and _texts(database) == [(2, "a", "A")]  # an archive may still know the 1
 
 
 def test_what_is_remembered_is_bounded(database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 from peewee import Model, SqliteDatabase
 
 from traffic_analyzer.store import models
+from traffic_analyzer.store.tiers.rollups import OTHER, ROLLUPS
 
 from ..traffic import MAC, MINUTE, batch, flow_key, home, question_key, server_name_key, stored
 from .seeds import rows, table_columns
@@ -17,11 +18,14 @@ from .seeds import rows, table_columns
 
 def test_every_table_is_made_and_every_dictionary_knows_the_empty_text(tmp_path: Path) -> None:
     path = stored(tmp_path / "new.db")
-    made = {name for (name,) in rows(path, "SELECT name FROM sqlite_master WHERE type = 'table'")}
-    assert made == {model._meta.table_name for model in models.TABLES}
+    query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    rolled = {rollup.table(tier) for rollup in ROLLUPS for tier in ("hour", "day", "pending")}
+    assert {name for (name,) in rows(path, query)} == {model._meta.table_name for model in models.TABLES} | rolled
     for dictionary in models.DICTIONARIES:
-        assert rows(path, f"SELECT id, text FROM {dictionary._meta.table_name}") == [(0, "")]
-    assert rows(path, "SELECT site FROM domain") == [("",)]
+        assert rows(path, f"SELECT id, text FROM {dictionary._meta.table_name} WHERE id >= 0") == [(0, "")]
+    for table in ("domain", "address"):
+        assert rows(path, f"SELECT text FROM {table} WHERE id = {OTHER}") == [("(other)",)]
+    assert rows(path, "SELECT site FROM domain") == [("(other)",), ("",)]
     assert rows(path, "PRAGMA user_version") == [(models.SCHEMA_VERSION,)]
 
 

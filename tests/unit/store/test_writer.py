@@ -12,8 +12,9 @@ import pytest
 
 from traffic_analyzer.errors import StoreError
 from traffic_analyzer.records import DeviceName, Health, NameHealth, NameSource, Notice, Role
+from traffic_analyzer.store.damage.copy import make_copy
+from traffic_analyzer.store.keeping.pruning import prune
 from traffic_analyzer.store.restamp import SPANS, TIMED
-from traffic_analyzer.store.retention import prune
 from traffic_analyzer.store.writer import InterfaceRow, Store, Writer
 
 from ..traffic import CLIENT, MAC, MINUTE, batch, counter_key, flow_key, home, interface, question_key, server_name_key
@@ -87,12 +88,12 @@ def test_a_failed_commit_stores_nothing_of_any_table(store: Store, path: Path) -
         if table == "collector_health_1m":
             continue
         assert rows(path, f"SELECT count(*) FROM {table}") == [(0,)]
-    assert rows(path, "SELECT count(*) FROM domain") == [(1,)]
+    assert rows(path, "SELECT count(*) FROM domain WHERE id >= 0") == [(1,)]
 
 
 def test_ids_stay_true_when_another_process_prunes(store: Store, path: Path) -> None:
     store.commit(batch({flow_key(): (1, 1), flow_key("192.168.1.3"): (2, 1)}))
-    assert prune(path, MINUTE + 2 * 86_400, 1)["flow_minute"] == 2
+    assert prune(path, MINUTE + 2 * 86_400, 1).deleted["flow_minute"] == 2
     with closing(Store(path)) as other:  # takes the ids that are free now, for other texts
         other.commit(batch({flow_key("10.0.0.1", "10.0.0.2"): (3, 1)}, instance="other"))
     store.commit(batch({flow_key(): (4, 1), flow_key("192.168.1.3"): (5, 1)}, generation=1))
@@ -124,7 +125,7 @@ def test_two_stores_write_to_one_file(path: Path) -> None:
                 flows = {flow_key(remote=f"203.0.113.{number}"): (1, 1), flow_key(): (10, 1)}
                 assert each.commit(batch(flows, generation=number, instance=name))
     assert rows(path, "SELECT sum(bytes), sum(packets) FROM flow_1m_5t") == [(110, 20)]
-    assert rows(path, "SELECT count(*), count(DISTINCT text) FROM address") == [(8, 8)]
+    assert rows(path, "SELECT count(*), count(DISTINCT text) FROM address WHERE id >= 0") == [(8, 8)]
 
 
 def test_a_full_disk_is_an_error_of_the_store(store: Store, path: Path) -> None:
@@ -199,3 +200,44 @@ def test_the_writer_stores_in_order_on_its_own_thread(path: Path) -> None:
 def test_a_writer_that_cannot_open_says_so(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="not a file"):
         Writer(tmp_path)
+
+
+def test_rows_of_a_boot_without_a_date_get_one_once(store: Store, path: Path) -> None:
+    assert store.undated_boot() is None and store.last_minute_before(MINUTE) is None
+    store.remember_boot("this boot")
+    store.commit(batch({flow_key(minute_unix_s=120): (10, 1)}, minute_unix_s=120))
+    assert store.undated_boot() == "this boot" and store.last_minute_before(MINUTE) == 120
+    store.date_boot(-(1 << 40), 240, MINUTE - 60)
+    assert rows(path, "SELECT minute_unix_s, bytes FROM flow_minute") == [(MINUTE + 60, 10)]
+    assert store.undated_boot() is None
+    store.commit(batch({flow_key(minute_unix_s=60): (1, 1)}, generation=1, minute_unix_s=60))  # somebody's true 1970
+    store.date_boot(-(1 << 40), 240, MINUTE - 60)
+    assert rows(path, "SELECT minute_unix_s, bytes FROM flow_minute") == [(60, 1), (MINUTE + 60, 10)]
+
+
+def test_a_new_file_knows_what_has_to_be_known(store: Store, path: Path) -> None:
+    store.remember_interface("one", interface(role=Role.WAN))
+    store.remember_boot("this boot")
+    store.commit(home(MINUTE))
+    for file in path.parent.glob("traffic.db*"):
+        file.unlink()
+    assert store.commit(home(MINUTE))
+    assert store.undated_boot() == "this boot" and store.known_interfaces("one") == [InterfaceRow(2, "eth0", "wan")]
+    assert rows(path, _FLOWS) and rows(path, "SELECT role FROM iface WHERE text = 'eth0'") == [("wan",)]
+
+
+@pytest.mark.parametrize("is_copied", [False, True])
+def test_a_file_that_turns_out_to_be_damaged_makes_room(store: Store, path: Path, is_copied: bool) -> None:
+    store.remember_interface("one", interface())
+    assert store.commit(home(MINUTE))
+    if is_copied:
+        make_copy(path, MINUTE)
+    for file in (path, path.with_name(path.name + "-wal")):
+        with file.open("r+b") as opened:
+            opened.write(b"garbage!" * (file.stat().st_size // 8))
+    late = replace(home(MINUTE + 60), generation=1)
+    assert store.commit(late) and not store.commit(late)
+    assert store.rescued and store.rescued.set_aside and store.rescued.set_aside.exists()
+    minutes = [(MINUTE,), (MINUTE + 60,)] if is_copied else [(MINUTE + 60,)]
+    assert rows(path, "SELECT DISTINCT minute_unix_s FROM flow_minute") == minutes
+    assert store.known_interfaces("one") == [InterfaceRow(2, "eth0", "host")]

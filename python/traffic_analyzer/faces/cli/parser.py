@@ -87,6 +87,10 @@ def _add(parser: argparse.ArgumentParser, settings: Sequence[Setting]) -> None:
     for setting in settings:
         many = setting.kind is Kind.LIST
         text = setting.help if setting.default is None else f"{setting.help} (default: {setting.default})"
+        text = text.replace("%", "%%")
+        if setting.is_positional:
+            parser.add_argument(setting.name, type=_argument_type(setting), metavar=setting.flag, help=text)
+            continue
         parser.add_argument(
             setting.flag,
             dest=setting.name,
@@ -95,12 +99,12 @@ def _add(parser: argparse.ArgumentParser, settings: Sequence[Setting]) -> None:
             default=setting.default if not many else None,
             metavar=_metavar(setting),
             required=setting.required,
-            help=text.replace("%", "%%"),
+            help=text,
         )
 
 
 def _metavar(setting: Setting) -> str:
-    if setting.kind is Kind.CHOICE:
+    if setting.choices:
         return "|".join(setting.choices)
     return setting.metavar or ("N" if setting.kind is Kind.INTEGER else "TEXT")
 

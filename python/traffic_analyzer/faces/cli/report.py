@@ -34,7 +34,8 @@ def print_report(arguments: argparse.Namespace) -> int:
     )
     if is_boot_time(now):
         print(sentence("clock", "", ""), file=sys.stderr)
-    result = registry.run(Path(arguments.db), arguments.command, selection)
+    archive = Path(arguments.archive) if arguments.archive else None
+    result = registry.run(Path(arguments.db), arguments.command, selection, archive)
     if arguments.shape == "json":
         text = render_json(result)
     elif arguments.shape == "csv":
@@ -45,4 +46,6 @@ def print_report(arguments: argparse.Namespace) -> int:
     else:
         text = render_table(result, shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_WIDTH)
     sys.stdout.write(text)
+    for remark in result.remarks if arguments.shape != "json" else ():
+        print(escaped(remark), file=sys.stderr)
     return 0

@@ -41,7 +41,8 @@ def _as_dict(notice: Known) -> dict[str, object]:
 
 def print_status(arguments: argparse.Namespace) -> int:
     """Runs ``status`` and prints it in the shape asked for."""
-    found = status(Path(arguments.db), now_unix_s(*read()))
+    archive = Path(arguments.archive) if arguments.archive else None
+    found = status(Path(arguments.db), now_unix_s(*read()), archive)
     if arguments.shape == "json":
         document = {
             "is_counting": found.is_counting,
@@ -49,8 +50,11 @@ def print_status(arguments: argparse.Namespace) -> int:
             "completeness": asdict(found.lately) | {"share": found.lately.share},
             "verdict": verdict(found.lately),
             "notices": [_as_dict(notice) for notice in found.notices],
+            "remarks": list(found.remarks),
         }
         sys.stdout.write(json.dumps(document, indent=2) + "\n")
     else:
         sys.stdout.write(render_status(found, shutil.get_terminal_size().columns))
+        for remark in found.remarks:
+            print(escaped(remark), file=sys.stderr)
     return 0

@@ -17,12 +17,12 @@ from traffic_analyzer.settings import DEFAULT_DB
 from ...traffic import MINUTE, batch, flow_key, home, stored
 
 _COMMANDS = [*(action.name for action in ACTIONS), *REPORTS]
-_READING = [name for name in _COMMANDS if name != "run"]
+_READING = [name for name in _COMMANDS if name not in ("run", "import")]
 _IFACE_DB = {
     "--iface": ("eth0", ["eth0"], None),
     "--db": ("x.db", "x.db", "/var/lib/traffic-analyzer/traffic-analyzer.db"),
 }
-_WITHOUT_LIMIT = _IFACE_DB | {"--lookback-minutes": ("5", 5, 60)}
+_WITHOUT_LIMIT = _IFACE_DB | {"--archive": ("a.db", "a.db", None), "--lookback-minutes": ("5", 5, 60)}
 _REPORT = _WITHOUT_LIMIT | {"--limit": ("7", 7, 20)}
 #: The flags of traffic-analyzer-rs, and of our own reports: by command, (an argument, what it means, the default).
 _SEED: dict[str, dict[str, tuple[str, object, object]]] = {
@@ -31,8 +31,11 @@ _SEED: dict[str, dict[str, tuple[str, object, object]]] = {
         "--sni-ttl-cap-secs": ("3", 3, 300), "--flow-idle-timeout-secs": ("9", 9, 900),
         "--event-poll-millis": ("1", 1, 100),
     },
-    "status": {"--db": _IFACE_DB["--db"]},
-    "prune": {"--db": _IFACE_DB["--db"], "--retention-days": ("1", 1, 30)},
+    "status": {"--db": _IFACE_DB["--db"], "--archive": ("a.db", "a.db", None)},
+    "prune": {"--db": _IFACE_DB["--db"], "--retention-days": ("1", 1, 30), "--archive": ("a.db", "a.db", None),
+              "--tier": ("days", ["days"], None)},
+    "export": {"--db": _IFACE_DB["--db"], "--archive": ("x.db", "x.db", None)},
+    "import": {"--db": _IFACE_DB["--db"], "--archive": ("x.db", "x.db", None)},
     "domain-detail": _WITHOUT_LIMIT | {"--domain": ("a.b", ["a.b"], ["x"]), "--limit": ("7", 7, 50)},
     "attribution-coverage": _WITHOUT_LIMIT, "ledger": _WITHOUT_LIMIT, "usage": _WITHOUT_LIMIT, "top-device": _REPORT,
     "device-detail": _WITHOUT_LIMIT | {"--device": ("tv", ["tv"], ["x"]), "--limit": ("7", 7, 25)},
@@ -47,7 +50,9 @@ _OURS = dict.fromkeys(REPORTS, {"--device", "--domain"}) | dict.fromkeys(
     "device-detail": {"--device"},
 }  # fmt: skip
 #: What a command cannot do without.
-_NEEDED = {"domain-detail": ("--domain", "x"), "device-detail": ("--device", "x")}
+_NEEDED = {
+    "domain-detail": ("--domain", "x"), "device-detail": ("--device", "x"), "export": ("FILE",), "import": ("FILE",),
+}  # fmt: skip
 
 
 def _parse(command: str, *argv: str) -> argparse.Namespace:
@@ -131,6 +136,16 @@ def test_a_report_without_a_limit_takes_none() -> None:
 def test_what_a_command_needs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "required: --domain" in _fails(capsys, 2, "domain-detail")
     assert "required: --device" in _fails(capsys, 2, "device-detail")
+    assert "required: FILE" in _fails(capsys, 2, "export")
+    assert "required: FILE" in _fails(capsys, 2, "import")
+
+
+def test_what_has_no_flag_is_the_word_that_is_left() -> None:
+    parse = build_parser(ACTIONS, lambda _: 0).parse_args
+    assert parse(["export", "--db", "a.db", "b.db"]).to == "b.db"
+    assert parse(["import", "b.db", "--db", "a.db"]).from_ == "b.db"
+    with pytest.raises(UsageError, match="^FILE: must not be empty$"):
+        parse(["export", ""])
 
 
 @pytest.mark.parametrize(

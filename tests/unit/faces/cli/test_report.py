@@ -19,10 +19,12 @@ import pytest
 from traffic_analyzer.__main__ import main
 from traffic_analyzer.pipeline import minute_of
 from traffic_analyzer.reports.registry import REPORTS
-from traffic_analyzer.units import value_text
+from traffic_analyzer.store.local_time import hour_of
+from traffic_analyzer.units import minute_text, value_text, window_text
 
+from ... import tiers
 from ...store.seeds import rows
-from ...traffic import batch, flow_key, home, stored
+from ...traffic import MINUTE, batch, flow_key, home, stored
 
 _EACH = pytest.mark.parametrize("name", REPORTS)
 _NEEDED = {
@@ -208,14 +210,44 @@ def test_the_table_says_what_was_not_booked(path: Path, tmp_path: Path, capsys: 
 
 def test_csv_on_a_terminal_cannot_move_its_cursor(tmp_path: Path) -> None:
     """A program that reads it gets the name as it is."""
-    path = stored(tmp_path / "traffic.db", batch({flow_key(domain="a\x1b[2Jb", label="exact"): (1, 1)}))
+    path = stored(tmp_path / "traffic.db", batch({flow_key(domain="a\x1b[2jb", label="exact"): (1, 1)}))
     command = [sys.executable, "-m", "traffic_analyzer", "top-domain", "--csv", "--db", str(path), "--lookback-minutes",
                "52560000"]  # fmt: skip
     piped = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert "a\x1b[2Jb" in piped.stdout and piped.stderr.startswith("No packet counters")
+    assert "a\x1b[2jb" in piped.stdout and piped.stderr.startswith("No packet counters")
     ours, theirs = pty.openpty()
     subprocess.run(command, stdout=theirs, stderr=subprocess.DEVNULL, check=True)
     os.close(theirs)
     shown = os.read(ours, 65_536).decode()
     os.close(ours)
-    assert "a\\x1b[2Jb" in shown and "\x1b" not in shown
+    assert "a\\x1b[2jb" in shown and "\x1b" not in shown
+
+
+@pytest.mark.parametrize("name", ["top-ip", "device-detail", "ledger"])
+def test_every_shape_says_what_the_answer_lacks(path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    """On standard error where that is not part of the shape; what was asked for is answered all the same."""
+    needed = [str(word) for word in (*_NEEDED.get(name, ()), "--db", path, "--archive", path.with_name("a\nb.db"))]
+    said = {}
+    for shape in ("--json", "--csv", ""):
+        assert main([name, *needed, *([shape] if shape else [])]) == 0
+        said[shape] = capsys.readouterr()
+    (remark,) = json.loads(said["--json"].out)["remarks"]
+    assert "a\nb.db: No such file or directory; older hours and days are missing" in remark
+    assert said["--json"].err == "" and said[""].err == remark.replace("\n", "\\n") + "\n"
+    assert said["--csv"].err.splitlines()[1:] == said[""].err.splitlines() and "1.55" not in said[""].err
+
+
+def test_the_title_shows_the_window_of_the_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = stored(tmp_path / "traffic.db", home(MINUTE))
+    tiers.take(path)
+    tiers.forget_minutes(path, MINUTE + 3600)
+    asked = ["--since", minute_text(MINUTE), "--until", minute_text(MINUTE + 60), "--db", str(path)]
+    assert main(["top-ip", *asked]) == 0
+    said = capsys.readouterr()
+    hour = hour_of(MINUTE)
+    assert said.out.splitlines()[0] == f"Remote addresses by bytes, {window_text(hour, hour + 3600)}"
+    assert "INCOMPLETE: 65.71% counted" in said.out and said.err.startswith("The window is wider than asked for: ")
+    assert main(["top-ip", *asked, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["selection"]["since_unix_s"], found["selection"]["until_unix_s"]) == (hour, hour + 3600)
+    assert len(found["remarks"]) == 1 and len(found["rows"]) == 3

@@ -59,3 +59,13 @@ def test_json_has_codes_and_sentences(tmp_path: Path, capsys: pytest.CaptureFixt
     (notice,) = found["notices"]
     assert notice == {"code": "quota-warned", "subject": "mum", "detail": "8/10", "since_unix_s": 7,
                       "text": "Quota mum will soon be used up: 8 B of 10 B."}  # fmt: skip
+
+
+def test_an_archive_that_cannot_be_read_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = stored(tmp_path / "traffic.db", home(MINUTE))
+    asked = ["status", "--db", str(path), "--archive", str(tmp_path / "none.db")]
+    assert main(asked) == 0
+    said = capsys.readouterr()
+    assert "No such file" in said.err and said.err.count("\n") == 1 and said.out.startswith("NOT counting")
+    assert main([*asked, "--json"]) == 0
+    assert "No such file" in json.loads(capsys.readouterr().out)["remarks"][0]

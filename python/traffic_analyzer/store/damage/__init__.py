@@ -1,0 +1,1 @@
+"""Files that are damaged, full disks, and what takes over."""

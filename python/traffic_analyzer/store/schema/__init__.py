@@ -1,0 +1,1 @@
+"""The schema, version by version, and how old databases come to it."""

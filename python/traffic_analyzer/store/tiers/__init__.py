@@ -1,0 +1,1 @@
+"""Minutes, hours and days: what is rolled up, taken by an archive, and read again."""
