@@ -8,6 +8,8 @@ CAPTURES ?= ../shared/captures
 IFACE ?=
 DB ?=
 RUN_FLAGS ?= --progress-secs 5
+# Simulated days of the reference home.
+BENCH_DAYS ?= 30
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -68,8 +70,8 @@ browsers: setup build ## real browsers, and a home behind shared addresses: ever
 	@$(BIN)/python -m tests.home.browsers
 	@$(BIN)/python -m tests.home.cdn
 
-bench: setup build ## ns per packet and µs per flow, as ratios to what runs beside it
-	@$(BIN)/python -m tests.bench
+bench: setup build ## ns per packet, µs per flow, beside what they compare with; and BENCH_DAYS=30 of a reference home
+	@BENCH_DAYS=$(BENCH_DAYS) $(BIN)/python -m tests.bench
 
 score: setup build ## replay CAPTURES=dir through the real programs and compare with its expected answers
 	@$(BIN)/python -m tests.score $(CAPTURES)

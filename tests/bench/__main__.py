@@ -15,7 +15,7 @@ from pathlib import Path
 
 from traffic_analyzer.kernel.libbpf import Libbpf
 
-from . import booking, dns_flood, drain, heads, memory, names, packets
+from . import booking, dns_flood, drain, heads, history, memory, names, packets
 
 _PARTS = {
     "packets": packets.measure,
@@ -25,6 +25,7 @@ _PARTS = {
     "booking": booking.measure,
     "memory": memory.measure,
     "flood": dns_flood.measure,
+    "history": history.measure,
 }
 
 
