@@ -84,7 +84,7 @@ RUN = (
     Setting("commit_interval_minutes", Kind.INTEGER, "minutes between two writes to the archive: what a power cut "
             "takes at most, where --db is in RAM", 30, 1, 1_440),
     Setting("archive_budget_mib", Kind.INTEGER, "most MiB written to the archive in a day; what is due then waits in "
-            "--db; 0: no limit", 20, 0, 1_048_576),
+            "--db; 0: no limit", 24, 0, 1_048_576),
     Setting("archive_max_mib", Kind.INTEGER, "most MiB that the archive takes; oldest hours go first, then days; 0: no "
             "limit", 96, 0, 1_048_576),
     Setting("minutes_keep_hours", Kind.INTEGER, "hours that minutes, with every address and port, are kept; "

@@ -24,7 +24,7 @@ from traffic_analyzer.store.writer import Writer
 from .traffic import BOOT_NS
 
 _COMMIT_S = 30 * 60
-_BUDGET_BYTES = 20 << 20
+_BUDGET_BYTES = 24 << 20
 #: As by default.
 _KEEP = keeping(
     True, minutes_keep_hours=0, hours_keep_days=14, days_keep_days=730, minutes_max_mib=0, archive_max_mib=96,

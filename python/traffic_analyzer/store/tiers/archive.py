@@ -238,9 +238,10 @@ class Archive:
             for first_unix_s in taking.days(now_unix_s):
                 taking.roll_day(first_unix_s)
             taking.finish(sequence, now_unix_s)
+            is_first = not budget.written_bytes(now_unix_s)  # of the day; a copy that is charged now does not count
             budget.charge(charged_bytes, now_unix_s)
             written_bytes = meter.written_bytes()
-            if not budget.allows(written_bytes, now_unix_s, is_last):
+            if not is_first and not budget.allows(written_bytes, now_unix_s, is_last):
                 self._refused_bytes = written_bytes  # until there is room for so much, it is not tried again
                 raise self._over_budget()  # the journal is not synced yet, and goes: the disk hardly hears of it
             budget.charge(written_bytes, now_unix_s)

@@ -374,3 +374,23 @@ def test_an_archive_that_is_read_only_is_read(apart: _House) -> None:
                 archive.take(store.seal(), apart.now)
     finally:
         subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_copy_that_is_larger_than_the_budget_keeps_nothing_back_for_long(tmp_path: Path) -> None:
+    with closing(_House(tmp_path, budget_bytes=400_000)) as house:
+        house.book(3)
+        house.take()
+        house.archive.charge(5_000_000)
+        taken = []
+        for _ in range(6):
+            house.number += 1_440
+            house.book(3)
+            try:
+                house.take()
+            except OverBudgetError:
+                continue
+            taken.append(house.now)
+        assert len(taken) >= 3
+        assert not house.archive._charged_bytes
+        house.take(house.now + 3 * _DAY_S)
+        house.check()
