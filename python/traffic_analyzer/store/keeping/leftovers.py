@@ -10,20 +10,13 @@ from collections.abc import Collection, Iterable
 
 from peewee import SqliteDatabase
 
+from ..dictionary import DICTIONARY_OF
 from ..rows import Rows
 
 GROWING = ("address", "device", "domain")  #: dictionaries that grow with the traffic; the others stay small
 STEP = 1_000  #: texts that go in one step: a few milliseconds
-#: Columns that do not bear the name of their dictionary.
-_ADDRESSES = ("client", "remote", "resolver")
 #: In which order rows pass through the tables, by how those are called: what moves on meanwhile is met in the end.
 _WAY = ("minute", "pending", "hour", "day")
-
-
-def dictionary_of(column: str) -> str:
-    """The dictionary that a column of ids refers to."""
-    noun = column.removesuffix("_id")
-    return "address" if noun in _ADDRESSES else noun
 
 
 def references(database: SqliteDatabase, schema: str = "main") -> list[tuple[str, str]]:
@@ -54,7 +47,7 @@ def unused(database: SqliteDatabase, dictionary: str, schema: str = "main") -> s
     """
     left = ids_of(database, dictionary, schema)
     for table, column in references(database, schema):
-        if dictionary_of(column) == dictionary:
+        if DICTIONARY_OF.get(column) == dictionary:
             referred = database.execute_sql(f"SELECT DISTINCT {column} FROM {schema}.{table}")
             left.difference_update(row[0] for row in referred)
     if dictionary == "domain":  # the site of a name goes with its last name

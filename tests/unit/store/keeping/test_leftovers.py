@@ -11,11 +11,11 @@ from peewee import SqliteDatabase
 
 from traffic_analyzer.store import models
 from traffic_analyzer.store.database import open_writable
+from traffic_analyzer.store.dictionary import DICTIONARY_OF
 from traffic_analyzer.store.keeping.leftovers import (
     GROWING,
     Sweep,
     delete_texts,
-    dictionary_of,
     is_worth_it,
     references,
     unused,
@@ -46,7 +46,7 @@ def _refer(database: SqliteDatabase, table: str, column: str, id_: int) -> None:
 def test_every_column_of_ids_is_known_and_refers_to_a_dictionary(database: SqliteDatabase) -> None:
     found = references(database)
     dictionaries = {str(model._meta.table_name) for model in models.DICTIONARIES}
-    assert {dictionary_of(column) for _, column in found} == dictionaries
+    assert {DICTIONARY_OF[column] for _, column in found} == dictionaries
     assert set(GROWING) < dictionaries
     of_models = {
         (model._meta.table_name, field)
@@ -65,7 +65,7 @@ def test_rows_are_read_in_the_order_in_which_they_move_on(database: SqliteDataba
 
 def test_each_reference_keeps_its_text(database: SqliteDatabase) -> None:
     for table, column in references(database):
-        dictionary = dictionary_of(column)
+        dictionary = DICTIONARY_OF[column]
         if dictionary in GROWING:
             used, of_no_use = (_text(database, dictionary, f"{table}.{column}.{n}") for n in range(2))
             _refer(database, table, column, used)

@@ -13,8 +13,9 @@ import pytest
 from traffic_analyzer.records import DeviceName, NameSource
 from traffic_analyzer.store.damage.copy import copied_unix_s
 from traffic_analyzer.store.damage.files import copy_of
+from traffic_analyzer.store.dictionary import DICTIONARY_OF
 from traffic_analyzer.store.facts import DAYS_SINCE, HOURS_SINCE
-from traffic_analyzer.store.keeping.leftovers import GROWING, dictionary_of, references, unused
+from traffic_analyzer.store.keeping.leftovers import GROWING, references, unused
 from traffic_analyzer.store.keeping.retention import used_bytes
 from traffic_analyzer.store.keeping.tending import Keeping, keeping, tend
 from traffic_analyzer.store.local_time import day_of
@@ -87,7 +88,7 @@ class _House:
             (table, column)
             for path, database in ((self.path, self.archive._opened), (self.working, self.archive._opened))
             for table, column in references(database)
-            if rows(path, f"SELECT 1 FROM {table} WHERE {column} NOT IN (SELECT id FROM {dictionary_of(column)})")
+            if rows(path, f"SELECT 1 FROM {table} WHERE {column} NOT IN (SELECT id FROM {DICTIONARY_OF[column]})")
         ]
 
     def close(self) -> None:

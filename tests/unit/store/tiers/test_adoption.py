@@ -15,8 +15,9 @@ from traffic_analyzer.errors import StoreError
 from traffic_analyzer.records import DeviceName, NameSource
 from traffic_analyzer.store import models
 from traffic_analyzer.store.database import open_writable
+from traffic_analyzer.store.dictionary import DICTIONARY_OF
 from traffic_analyzer.store.facts import ARCHIVE, SEQUENCE, STORE_ID, taken
-from traffic_analyzer.store.keeping.leftovers import dictionary_of, references
+from traffic_analyzer.store.keeping.leftovers import references
 from traffic_analyzer.store.writer import Store
 
 from ...traffic import MAC, MINUTE, REMOTE, batch, flow_key, home, question_key, server_name_key
@@ -66,7 +67,7 @@ def _check(working: Path, archive: Path) -> None:
         referring = references(database)
     assert ("traffic_pending", "resolver_id") in referring
     for table, column in referring:
-        lost = f"SELECT count(*) FROM {table} WHERE {column} NOT IN (SELECT id FROM {dictionary_of(column)})"
+        lost = f"SELECT count(*) FROM {table} WHERE {column} NOT IN (SELECT id FROM {DICTIONARY_OF[column]})"
         assert rows(working, lost) == [(0,)]
 
 

@@ -15,8 +15,9 @@ import pytest
 
 from traffic_analyzer.errors import StoreError
 from traffic_analyzer.records import Role
+from traffic_analyzer.store.dictionary import DICTIONARY_OF
 from traffic_analyzer.store.facts import DAYS_UNTIL
-from traffic_analyzer.store.keeping.leftovers import GROWING, dictionary_of, references, unused
+from traffic_analyzer.store.keeping.leftovers import GROWING, references, unused
 from traffic_analyzer.store.tiers.archive import Archive, OverBudgetError
 from traffic_analyzer.store.tiers.taking import DisagreeError
 from traffic_analyzer.store.writer import Store
@@ -129,7 +130,7 @@ def test_every_text_that_a_row_uses_gets_there(apart: _House) -> None:
         ("192.0.2.53",)
     ]
     for table, column in references(apart.archive._opened):
-        lost = f"SELECT count(*) FROM {table} WHERE {column} NOT IN (SELECT id FROM {dictionary_of(column)})"
+        lost = f"SELECT count(*) FROM {table} WHERE {column} NOT IN (SELECT id FROM {DICTIONARY_OF[column]})"
         assert rows(apart.path, lost) == [(0,)]
 
 
