@@ -137,8 +137,15 @@ DEVICE = Setting("device", Kind.LIST, "only traffic of this device, by MAC or IP
                  "(default: all)", metavar="DEVICE")  # fmt: skip
 DOMAIN = Setting("domain", Kind.LIST, "only this name and every name under it; may be repeated (default: all)",
                  metavar="NAME")  # fmt: skip
+PROTOCOL = Setting("protocol", Kind.LIST, "only traffic of this protocol, by name or number, with the port of the "
+                   "service behind it or without: tcp, udp/443; may be repeated (default: all)",
+                   metavar="PROTO[/PORT]")  # fmt: skip
 BY = Setting("by", Kind.CHOICE, "what names are put together by; site: the registrable domain", "name",
              choices=("name", "site"))  # fmt: skip
+OFFSET = Setting("offset", Kind.INTEGER, "rows to leave out before the first one", 0, 0, 1_000_000)
+SORT = Setting("sort", Kind.CHOICE, "column to sort by (default: as the report has it)", metavar="COLUMN")
+ORDER = Setting("order", Kind.CHOICE, "with --sort: from the least (asc) or the most (desc; default for numbers and "
+                "times)", choices=("asc", "desc"))  # fmt: skip
 RETENTION_DAYS = Setting("retention_days", Kind.INTEGER, "days to keep", 30, 1, 36_500)
 TIER = Setting("tier", Kind.LIST, "only these rows: of minutes, hours or days, and only as far as what they were put "
                "together into is there; may be repeated (default: all)",

@@ -28,6 +28,11 @@ class Unit(enum.Enum):
         """True where a column of it is set to the right."""
         return self in (Unit.COUNT, Unit.PORT, Unit.BYTES, Unit.PACKETS, Unit.SHARE)
 
+    @property
+    def is_amount(self) -> bool:
+        """True where the most, or the latest, is what one asks for first."""
+        return self in (Unit.COUNT, Unit.BYTES, Unit.PACKETS, Unit.SHARE, Unit.MINUTE, Unit.DAY)
+
 
 _PROTOCOLS = {
     1: "icmp", 2: "igmp", 4: "ipip", 6: "tcp", 17: "udp", 33: "dccp", 41: "ipv6", 47: "gre", 50: "esp", 51: "ah",

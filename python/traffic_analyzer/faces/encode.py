@@ -9,20 +9,27 @@ from dataclasses import asdict
 
 from ..reports.registry import Result, describe
 from .verdict import verdict
+from .zone import utc_offsets
 
 
 def render_json(result: Result) -> str:
     """One object: report, window, columns with units, rows as objects, completeness."""
-    document = {
+    return json.dumps(as_dict(result), indent=2) + "\n"
+
+
+def as_dict(result: Result) -> dict[str, object]:
+    """What :func:`render_json` writes."""
+    return {
         "report": result.report.name,
         "title": result.report.title,
         "selection": asdict(result.selection),
+        "step": result.step,
+        "offsets": utc_offsets(result.selection.since_unix_s, result.selection.until_unix_s),
         **_rows(result),
         "completeness": asdict(result.completeness) | {"share": result.completeness.share},
         "verdict": verdict(result.completeness),
         "remarks": list(result.remarks),
     }
-    return json.dumps(document, indent=2) + "\n"
 
 
 def _rows(result: Result) -> dict[str, object]:
@@ -30,7 +37,8 @@ def _rows(result: Result) -> dict[str, object]:
     if result.parts:
         return {"parts": {part.report.name: _rows(part) for part in result.parts}}
     names = [column.name for column in result.report.columns]
-    return {"columns": describe(result.report), "rows": [dict(zip(names, row, strict=True)) for row in result.rows]}
+    rows = [dict(zip(names, row, strict=True)) for row in result.rows]
+    return {"columns": describe(result.report), "rows": rows, "has_more": result.has_more}
 
 
 def render_csv(result: Result) -> str:

@@ -16,6 +16,7 @@ _OF_A_CLIENT = {"iface_id": Iface, "client_id": Client, "device_id": Device, "do
 FLOWS = Base(
     Flow,
     {**_OF_A_CLIENT, "remote_id": Remote, "resolver_id": Resolver, "label_id": Label, "evidence_id": Evidence},
+    timeline="timeline",
 )
 QUESTIONS = Base(Question, _OF_A_CLIENT)
 SERVER_NAMES = Base(ServerName, {**_OF_A_CLIENT, "evidence_id": Evidence})
@@ -45,7 +46,10 @@ DEVICE_NAME = fn.COALESCE(
     Device.text,
 )
 NAME = marked(Label.text == "hidden", Domain.text)
-DOMAIN = Column("domain", "Domain", Unit.NAME, NAME, by_site=marked(Label.text == "hidden", Domain.site))
+DOMAIN = Column("domain", "Domain", Unit.NAME, NAME, by_site=marked(Label.text == "hidden", Domain.site),
+                selects="domain")  # fmt: skip
+PROTO = Column("proto", "Proto", Unit.L4_PROTO, Flow.l4_proto, selects="protocol")
+PORT = Column("port", "Port", Unit.PORT, Flow.service_port, selects="port")
 LABEL = Column("label", "Label", Unit.TEXT, Label.text)
 EVIDENCE = Column("evidence", "Evidence", Unit.TEXT, Evidence.text)
 RX_BYTES = Column("rx_bytes", "Download", Unit.BYTES, Flow.rx_bytes, Role.SUM)

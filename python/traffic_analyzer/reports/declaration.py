@@ -37,6 +37,7 @@ class Column:
     sort: Any = None  #: what it is ordered by; None: itself
     is_heading: bool = False  #: a table shows it once for the rows that share it
     is_extra: bool = False  #: a table without room for it goes without
+    selects: str = ""  #: the filter that its value asks for this row alone by: device, domain; protocol and its port
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Base:
     rows: Any  #: a model
     texts: Mapping[str, Any] = field(default_factory=dict)  #: by column: the model that its ids are of
     span: tuple[Any, Any] | None = None  #: of a table: when a row began and ended, Unix seconds; None: it never does
+    timeline: str = ""  #: the report that tells its amounts by time
 
     @property
     def columns(self) -> frozenset[str]:
@@ -73,6 +75,15 @@ class Base:
 
 
 @dataclass(frozen=True)
+class Summary:
+    """A report's place where everything is told at once."""
+
+    place: str  #: devices, sites, labels
+    limit: int | None = None  #: rows there
+    by: str = "name"  #: as in a selection
+
+
+@dataclass(frozen=True)
 class Report:
     """A report. ``order`` names columns, ``-`` in front for descending."""
 
@@ -89,6 +100,8 @@ class Report:
     needs_device: bool = False  #: likewise
     nothing: str = "no traffic in this window"  #: what is said where there are no rows
     parts: tuple[Report, ...] = ()  #: it is answered by all of these, and has no columns of its own
+    leads_to: str = ""  #: the report that says more of one of its rows
+    summary: Summary | None = None
 
     @property
     def takes_device(self) -> bool:
@@ -99,6 +112,16 @@ class Report:
     def takes_domain(self) -> bool:
         """True where it can be asked about single names."""
         return all(part.takes_domain for part in self.parts) if self.parts else "domain_id" in self.base.columns
+
+    @property
+    def takes_protocol(self) -> bool:
+        """True where it can be asked about single protocols."""
+        return all(part.takes_protocol for part in self.parts) if self.parts else "l4_proto" in self.base.columns
+
+    @property
+    def takes_sort(self) -> bool:
+        """True where its rows can be told in another order."""
+        return not self.parts
 
     @property
     def takes_by(self) -> bool:

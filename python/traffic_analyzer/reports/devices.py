@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from peewee import Case, fn
 
 from ..records import NameSource
@@ -16,16 +18,18 @@ from .bases import (
     FLOWS,
     LABEL,
     PACKETS,
+    PORT,
+    PROTO,
     RX_BYTES,
     SHARE,
     TX_BYTES,
     marked,
 )
-from .declaration import Column, Report, Role
+from .declaration import Column, Report, Role, Summary
 from .relations import Client, Flow, Resolver
 
 _AMOUNTS = (RX_BYTES, TX_BYTES, BYTES, SHARE)
-_SITE = Column("site", "Site", Unit.NAME, marked(Label.text == "hidden", Domain.site))
+_SITE = Column("site", "Site", Unit.NAME, marked(Label.text == "hidden", Domain.site), selects="domain")
 #: Who asks for an address has none yet, and old databases do not know all.
 _AN_ADDRESS = fn.NULLIF(fn.NULLIF(Client.text, "0.0.0.0"), "::")
 _DNS_PORTS = (53, 853)
@@ -41,7 +45,8 @@ REPORTS = (
         (
             Column("name", "Name", Unit.NAME, DEVICE_NAME, Role.DETAIL),
             Column("kind", "Kind", Unit.TEXT, Device.kind, Role.DETAIL, is_extra=True),
-            Column("device", "Device", Unit.NAME, Device.text, is_extra=True),  # the name of what has none
+            # The name of what has none.
+            Column("device", "Device", Unit.NAME, Device.text, is_extra=True, selects="device"),
             Column("addresses", "Addresses", Unit.LIST, _AN_ADDRESS, Role.LIST),
             RX_BYTES,
             TX_BYTES,
@@ -51,6 +56,8 @@ REPORTS = (
             Column("last_seen", "Last seen", Unit.MINUTE, Flow.last_unix_s, Role.MAX),
         ),
         ("-bytes", "device"),
+        leads_to="top-domain",
+        summary=Summary("devices", 10),
     ),
     Report(
         "device-detail",
@@ -98,18 +105,16 @@ REPORTS = (
                 FLOWS,
                 (_SITE, LABEL, *_AMOUNTS),
                 ("-bytes", "site", "label"),
+                leads_to="top-flow",
             ),
             Report(
                 "protocols",
                 "Protocols by bytes",
                 "protocols and service ports",
                 FLOWS,
-                (
-                    Column("proto", "Proto", Unit.L4_PROTO, Flow.l4_proto),
-                    Column("port", "Port", Unit.PORT, Flow.service_port),
-                    *_AMOUNTS,
-                ),
+                (PROTO, PORT, *_AMOUNTS),
                 ("-bytes", "proto", "port"),
+                leads_to="top-flow",
             ),
             Report(
                 "resolvers",
@@ -119,12 +124,13 @@ REPORTS = (
                 (
                     Column("resolver", "Resolver", Unit.NAME, Resolver.text),
                     DOMAIN,
-                    Column("proto", "Proto", Unit.L4_PROTO, Flow.l4_proto),
-                    Column("remote_port", "Port", Unit.PORT, Flow.service_port),
+                    PROTO,
+                    replace(PORT, name="remote_port"),
                     BYTES,
                     PACKETS,
                 ),
                 ("-bytes", "resolver", "domain", "proto", "remote_port"),
+                leads_to="top-flow",
                 where=Flow.service_port.in_(_DNS_PORTS),
             ),
             Report(

@@ -35,7 +35,7 @@ REPORTS = (
         "suspected DNS over HTTPS (known resolvers), TLS and QUIC (port 853), by device",
         FLOWS,
         (
-            Column("device", "Device", Unit.NAME, Device.text, is_extra=True),
+            Column("device", "Device", Unit.NAME, Device.text, is_extra=True, selects="device"),
             Column("name", "Name", Unit.NAME, DEVICE_NAME, Role.DETAIL),
             Column("kind", "Kind", Unit.TEXT,
                    Case(None, ((~_on_port, "DoH"), (Flow.l4_proto == _TCP, "DoT")), "DoQ")),
@@ -47,6 +47,7 @@ REPORTS = (
             PACKETS,
         ),
         ("-bytes", "device", "kind", "resolver", "known_by"),
+        leads_to="top-domain",
         only=Flow.l4_proto.in_((_TCP, _UDP)) & (_on_port | _over_https),
     ),
 )  # fmt: skip

@@ -15,6 +15,9 @@ def is_under(name: str, other: str) -> bool:
     return other in above(name)
 
 
+#: What :data:`STEP` is for a query, by what it tells times apart by.
+STEPS: Mapping[str, Callable[[int], int]] = {"minute": int, "hour": hour_of, "day": day_of}
+STEP = "step_of"
 #: By name in SQL: the function, and how many arguments it takes.
 FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int]] = {
     "is_under": (is_under, 2),

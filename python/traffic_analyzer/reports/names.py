@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..store.models import Domain, Evidence
 from ..units import Unit
 from .bases import (
@@ -11,6 +13,8 @@ from .bases import (
     FLOWS,
     LABEL,
     PACKETS,
+    PORT,
+    PROTO,
     QUESTIONS,
     RX_BYTES,
     SERVER_NAMES,
@@ -18,7 +22,7 @@ from .bases import (
     TX_BYTES,
     marked,
 )
-from .declaration import Column, Report, Role
+from .declaration import Column, Report, Role, Summary
 from .relations import Flow, Question, ServerName
 
 _UDP, _HTTPS_PORT = 17, 443
@@ -33,6 +37,8 @@ REPORTS = (
         FLOWS,
         _BY_NAME,
         ("-bytes", "domain", "label"),
+        leads_to="top-flow",
+        summary=Summary("sites", 10, by="site"),
     ),
     Report(
         "top-dns",
@@ -40,11 +46,12 @@ REPORTS = (
         "names that were asked for in the DNS, by count",
         QUESTIONS,
         (
-            Column("qname", "Name", Unit.NAME, Domain.text, by_site=Domain.site),
+            Column("qname", "Name", Unit.NAME, Domain.text, by_site=Domain.site, selects="domain"),
             Column("qtype", "Type", Unit.QTYPE, Question.qtype),
             Column("count", "Count", Unit.COUNT, Question.count, Role.SUM),
         ),
         ("-count", "qname", "qtype"),
+        leads_to="domain-detail",
     ),
     Report(
         "top-sni",
@@ -53,11 +60,12 @@ REPORTS = (
         SERVER_NAMES,
         (
             Column("sni", "Name", Unit.NAME, marked(_is_public_name, Domain.text),
-                   by_site=marked(_is_public_name, Domain.site)),
+                   by_site=marked(_is_public_name, Domain.site), selects="domain"),
             Column("over", "Over", Unit.TEXT, Evidence.text),
             Column("count", "Count", Unit.COUNT, ServerName.count, Role.SUM),
         ),
         ("-count", "sni", "over"),
+        leads_to="domain-detail",
     ),
     Report(
         "top-quic",
@@ -68,6 +76,7 @@ REPORTS = (
         ("-bytes", "domain", "label"),
         where=(Flow.l4_proto == _UDP)
         & ((Flow.service_port == _HTTPS_PORT) | (Evidence.text == "quic")),
+        leads_to="top-flow",
     ),
     Report(
         "domain-detail",
@@ -76,8 +85,8 @@ REPORTS = (
         FLOWS,
         (
             Column("direction", "Direction", Unit.DIRECTION, Flow.direction),
-            Column("proto", "Proto", Unit.L4_PROTO, Flow.l4_proto),
-            Column("remote_port", "Port", Unit.PORT, Flow.service_port),
+            PROTO,
+            replace(PORT, name="remote_port"),
             LABEL,
             EVIDENCE,
             BYTES,
@@ -86,6 +95,7 @@ REPORTS = (
         ("-bytes", "proto", "remote_port", "direction", "label", "evidence"),
         default_limit=50,
         needs_domain=True,
+        leads_to="top-flow",
     ),
     Report(
         "attribution-coverage",
@@ -95,5 +105,6 @@ REPORTS = (
         (LABEL, EVIDENCE, BYTES, SHARE, PACKETS),
         ("-bytes", "label", "evidence"),
         default_limit=None,
+        summary=Summary("labels"),
     ),
 )  # fmt: skip

@@ -21,12 +21,13 @@ from ..store.tiers.relations import RELATIONS, TIME, Asked, Filter, ask_for_doma
 from ..store.tiers.snapshot import Snapshot, snapshot
 from ..units import Unit
 from .declaration import Base, Column, Report, Role
-from .functions import FUNCTIONS
+from .functions import FUNCTIONS, STEP, STEPS
 from .relations import Client
-from .selection import Selection, is_address, is_ip
+from .selection import Selection, is_address, is_ip, protocol_of
 
 _SHOWN = 64  # characters of what a user asked for, in a line that says why not
 _HOUR_S = 3600
+_HOURS_S = 4 * 24 * _HOUR_S  # a longer time is told by days
 _DIFFERENT = (Unit.PORT, Unit.NAME)
 _Answer = TypeVar("_Answer")
 
@@ -43,11 +44,19 @@ class Query:
         self._remark, self._snapshot = database.remark, found
         self._span = self._cover(may_take_days=True)
         self._asked = self._ids()
+        database.register_function(STEPS[self.step], STEP, 1)
 
     @property
     def window(self) -> tuple[int, int]:
         """What is answered for: as asked for, or wider. Unix seconds, the end not included."""
         return self._span.since_unix_s, self._span.until_unix_s
+
+    @property
+    def step(self) -> str:
+        """How finely it is told by time: minute, hour or day."""
+        if self._span.is_by_minute:
+            return "minute"
+        return "hour" if self._span.until_unix_s - self._span.since_unix_s <= _HOURS_S else "day"
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -67,7 +76,7 @@ class Query:
         return tuple(found)
 
     def rows(self, report: Report, limit: int | None, is_of_all: bool = False) -> list[tuple[Any, ...]]:
-        """The rows of a report that has no parts.
+        """The rows of a report that has no parts, in the order and from the place that the selection says.
 
         :param is_of_all: whatever devices and names are asked for, and counted again or not.
         """
@@ -76,7 +85,7 @@ class Query:
         ids = {column for column, text in base.texts.items() if text._meta.table_name in read.columns}
         sql, parameters = self._built(report, limit, ids, is_of_all)
         columns = {*ids, *read.columns.get(base.name, ())}
-        is_by_day = TIME not in columns or "day_of" in read.functions
+        is_by_day = TIME not in columns or "day_of" in read.functions or STEP in read.functions and self.step == "day"
         asked = Asked(ifaces=self._asked.ifaces) if is_of_all else self._asked
         only, of_only = self._filter(report)
         made = with_relations(relation, columns, asked, self._cover(is_by_day), self._snapshot, only)
@@ -115,8 +124,9 @@ class Query:
         keys = [SQL(str(places[c.name])) for c in sorted(report.columns, key=_likeness) if c.role is Role.KEY]
         sorts = {name: SQL(str(at)) for name, at in places.items()}
         sorts |= {c.name: c.sort for c in report.columns if c.sort is not None}
-        order = [_ordered(sorts, name) for name in report.order]
-        sql, parameters = query.group_by(*keys).order_by(*order).limit(limit).sql()
+        first, offset = ((), 0) if is_of_all else (_first(report, self.selection), self.selection.offset)
+        order = [_ordered(sorts, name) for name in (*first, *report.order)]
+        sql, parameters = query.group_by(*keys).order_by(*order).limit(limit).offset(offset or None).sql()
         return str(sql), parameters
 
     def _conditions(self, base: Base) -> list[Any]:
@@ -151,7 +161,8 @@ class Query:
         if selection.domains:
             known = Domain.select(Domain.id).where(reduce(or_, [_is_under(Domain.text, d) for d in selection.domains]))
             ask_for_domains(self._database, *known.sql())
-        return Asked(ifaces is None, ifaces, devices, clients, had, bool(selection.domains))
+        protocols = tuple(map(protocol_of, selection.protocols))
+        return Asked(ifaces is None, ifaces, devices, clients, had, bool(selection.domains), protocols)
 
     def select(self, query: Any) -> list[tuple[Any, ...]]:
         """The rows of a select from tables."""
@@ -209,6 +220,15 @@ def _expression(column: Column, before: dict[str, Any], by: str) -> Any:
         total = before[column.of]
         return total * 1.0 / fn.NULLIF(fn.SUM(total).over(), 0)
     return column.expression if by == "name" or column.by_site is None else column.by_site
+
+
+def _first(report: Report, selection: Selection) -> tuple[str, ...]:
+    """What a selection says of the order, before the report's own."""
+    column = next((column for column in report.columns if column.name == selection.sort), None)
+    if column is None:
+        return ()
+    is_from_most = selection.order == "desc" or not selection.order and column.unit.is_amount
+    return (("-" if is_from_most else "") + column.name,)
 
 
 def _likeness(column: Column) -> int:

@@ -58,13 +58,19 @@ class Result:
     completeness: Completeness
     parts: tuple[Result, ...] = ()
     remarks: tuple[str, ...] = ()  #: what a reader must know: a window that is wider, an archive that cannot be read
+    step: str = "minute"  #: how finely it tells by time: minute, hour or day
+    has_more: bool = False  #: there are rows beyond the limit
 
 
-def describe(report: Report) -> list[dict[str, str]]:
-    """The columns of *report*: name, title, unit and role."""
+def describe(report: Report) -> list[dict[str, Any]]:
+    """The columns of *report*, as declared."""
     return [
-        {"name": c.name, "title": c.title, "unit": c.unit.value, "role": c.role.value} for c in report.columns
-    ]
+        {
+            "name": c.name, "title": c.title, "unit": c.unit.value, "role": c.role.value, "is_heading": c.is_heading,
+            "is_extra": c.is_extra, "selects": c.selects or None,
+        }
+        for c in report.columns
+    ]  # fmt: skip
 
 
 def lookback(now_unix_s: int, minutes: int) -> tuple[int, int]:
@@ -95,16 +101,22 @@ def answer(database_path: Path, report: Report, selection: Selection, archive: P
         found = completeness(query)
         since_unix_s, until_unix_s = query.window
         shown = replace(selection, since_unix_s=since_unix_s, until_unix_s=until_unix_s)
-        parts = tuple(Result(part, shown, _rows(query, part, limit), found) for part in report.parts)
-        return Result(report, shown, [] if parts else _rows(query, report, limit), found, parts, query.remarks)
+        def of(one: Report, parts: tuple[Result, ...] = ()) -> Result:
+            rows, has_more = ([], False) if parts else _rows(query, one, limit)
+            return Result(one, shown, rows, found, parts, query.remarks, query.step, has_more)
+
+        return of(report, tuple(of(part) for part in report.parts))
 
     return ask(database_path, archive, selection, answered)
 
 
-def _rows(query: Query, report: Report, limit: int | None) -> list[tuple[Any, ...]]:
-    rows = query.rows(report, limit)
+def _rows(query: Query, report: Report, limit: int | None) -> tuple[list[tuple[Any, ...]], bool]:
+    """No more than *limit*, and whether there are more."""
+    rows = query.rows(report, None if limit is None else limit + 1)
+    has_more = limit is not None and len(rows) > limit
+    rows = rows[:limit]
     lists = {at for at, column in enumerate(report.columns) if column.role is Role.LIST}
-    return [tuple(_listed(value) if at in lists else value for at, value in enumerate(row)) for row in rows]
+    return [tuple(_listed(value) if at in lists else value for at, value in enumerate(row)) for row in rows], has_more
 
 
 def _listed(joined: str | None) -> tuple[str, ...]:

@@ -8,11 +8,15 @@ from dataclasses import dataclass, replace
 
 from ..errors import UsageError
 from ..sites import labels_of
+from ..units import protocol_name, protocol_number
 from .declaration import Report
 
 _MAC = re.compile("[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}")
 _NAME_MAX = 1_016  #: 254 bytes of a name, each as an escape of four characters
+_SHOWN = 64  # characters of what a user asked for, in a line that says why not
+_PORT_MAX, _PORT_DIGITS = 65_535, 5
 BY = ("name", "site")
+ORDERS = ("asc", "desc")
 
 
 @dataclass(frozen=True)
@@ -24,8 +28,12 @@ class Selection:
     ifaces: tuple[str, ...] = ()  #: empty: all
     devices: tuple[str, ...] = ()  #: MAC or IP addresses, or names; empty: all
     domains: tuple[str, ...] = ()  #: names, and what is under them; empty: all
+    protocols: tuple[str, ...] = ()  #: ``tcp``, ``udp/443``: with the port of the service, or of any; empty: all
     by: str = "name"  #: one of :data:`BY`
     limit: int | None = None  #: None: the report's own
+    offset: int = 0  #: rows that are left out before the first
+    sort: str = ""  #: a column; empty: as the report has it
+    order: str = ""  #: asc or desc; empty: numbers and times from the most, all else from the least
 
 
 def checked(selection: Selection, report: Report) -> Selection:
@@ -36,7 +44,10 @@ def checked(selection: Selection, report: Report) -> Selection:
     asked = {
         "--device": (bool(selection.devices), report.takes_device),
         "--domain": (bool(selection.domains), report.takes_domain),
+        "--protocol": (bool(selection.protocols), report.takes_protocol),
         "--by": (selection.by != "name", report.takes_by),
+        "--sort": (bool(selection.sort), report.takes_sort),
+        "--offset": (bool(selection.offset), report.takes_sort),
     }
     for flag, (is_given, is_taken) in asked.items():
         if is_given and not is_taken:
@@ -47,8 +58,40 @@ def checked(selection: Selection, report: Report) -> Selection:
         raise UsageError(f"{report.name} takes a --domain")
     if selection.by not in BY:
         raise UsageError(f"--by {selection.by}: choose from {', '.join(BY)}")
+    if selection.order and not selection.sort:
+        raise UsageError("--order takes --sort")
+    columns = [column.name for column in report.columns]
+    if selection.sort and selection.sort not in columns:
+        raise UsageError(f"--sort {selection.sort[:_SHOWN]}: choose from {', '.join(columns)}")
+    if selection.order not in ("", *ORDERS):
+        raise UsageError(f"--order {selection.order[:_SHOWN]}: choose from {', '.join(ORDERS)}")
     devices, domains = map(_device, selection.devices), map(_domain, selection.domains)
-    return replace(selection, devices=tuple(dict.fromkeys(devices)), domains=tuple(dict.fromkeys(domains)))
+    protocols = (_protocol_text(*protocol_of(text)) for text in selection.protocols)
+    return replace(
+        selection, devices=tuple(dict.fromkeys(devices)), domains=tuple(dict.fromkeys(domains)),
+        protocols=tuple(dict.fromkeys(protocols)),
+    )  # fmt: skip
+
+
+def protocol_of(text: str) -> tuple[int, int | None]:
+    """The IANA number and the port that ``udp/443`` stands for; None: any port.
+
+    :raises UsageError: it is no protocol, or no port.
+    """
+    name, slash, port = text.partition("/")
+    number = protocol_number(name)
+    if number is None:
+        raise UsageError(f"--protocol {text[:_SHOWN]}: not a protocol; write tcp, udp or a number, with a port or "
+                         "without: udp/443")  # fmt: skip
+    if not slash:
+        return number, None
+    if not (port.isascii() and port.isdigit() and len(port) <= _PORT_DIGITS and int(port) <= _PORT_MAX):
+        raise UsageError(f"--protocol {text[:_SHOWN]}: a port is a number from 0 to {_PORT_MAX}")
+    return number, int(port)
+
+
+def _protocol_text(number: int, port: int | None) -> str:
+    return protocol_name(number) + ("" if port is None else f"/{port}")
 
 
 def is_address(device: str) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from peewee import Case
+from peewee import Case, fn
 
 from ..store.models import Device
 from ..units import Unit
-from .bases import BYTES, FLOWS, PACKETS, RX_BYTES, SHARE, TX_BYTES
+from .bases import BYTES, FLOWS, PACKETS, PORT, PROTO, RX_BYTES, SHARE, TX_BYTES
 from .declaration import Column, Report, Role
 from .relations import Client, Flow, Remote
 
@@ -30,7 +30,7 @@ REPORTS = (
         "local addresses by bytes, public IPv6 included",
         FLOWS,
         (
-            Column("local_ip", "Local", Unit.NAME, Client.text),
+            Column("local_ip", "Local", Unit.NAME, Client.text, selects="device"),
             Column("mac", "Device", Unit.NAME, Case(Device.kind, (("mac", Device.text), ("random", Device.text)), ""),
                    Role.MAX),
             RX_BYTES,
@@ -40,6 +40,32 @@ REPORTS = (
             PACKETS,
         ),
         ("-bytes", "local_ip"),
+        leads_to="top-domain",
+    ),
+    Report(
+        "top-protocol",
+        "Protocols by bytes",
+        "protocols and the ports of services by bytes",
+        FLOWS,
+        (PROTO, PORT, RX_BYTES, TX_BYTES, BYTES, SHARE, PACKETS),
+        ("-bytes", "proto", "port"),
+        leads_to="top-device",
+    ),
+    Report(
+        "timeline",
+        "Traffic by time",
+        "bytes by minute, over more than two hours by hour, over more than four days by day",
+        FLOWS,
+        (
+            Column("time", "Time", Unit.MINUTE, fn.step_of(Flow.minute_unix_s)),
+            RX_BYTES,
+            TX_BYTES,
+            BYTES,
+            SHARE,
+            PACKETS,
+        ),
+        ("-time",),
+        default_limit=121,  # two hours, and the running minute
     ),
     Report(
         "top-flow",

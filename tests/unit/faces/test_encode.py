@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from typing import Any
 
 import pytest
@@ -21,9 +22,10 @@ from traffic_analyzer.units import Unit
 _COLUMNS = (
     Column("name", "Name", Unit.NAME),
     Column("bytes", "Total", Unit.BYTES, role=Role.SUM),
-    Column("share", "Share", Unit.SHARE, role=Role.SHARE, of="bytes"),
+    Column("share", "Share", Unit.SHARE, role=Role.SHARE, of="bytes", is_extra=True),
 )
 _REPORT = Report("r", "Names", "names", Base(None, None, None), _COLUMNS, ("-bytes",))
+_PLAIN = {"is_heading": False, "is_extra": False, "selects": None}
 _NAMES = st.text(st.characters(codec="utf-8"), min_size=1)
 
 
@@ -49,14 +51,17 @@ def test_the_whole_json_document() -> None:
         "report": "r",
         "title": "Names",
         "selection": {
-            "since_unix_s": 60, "until_unix_s": 120, "ifaces": ["eth0"], "devices": [], "domains": [], "by": "name",
-            "limit": 5,
+            "since_unix_s": 60, "until_unix_s": 120, "ifaces": ["eth0"], "devices": [], "domains": [],
+            "protocols": [], "by": "name", "limit": 5, "offset": 0, "sort": "", "order": "",
         },
+        "step": "minute",
+        "offsets": [[60, time.localtime(60).tm_gmtoff]],
         "columns": [
-            {"name": "name", "title": "Name", "unit": "name", "role": "key"},
-            {"name": "bytes", "title": "Total", "unit": "bytes", "role": "sum"},
-            {"name": "share", "title": "Share", "unit": "share", "role": "share"},
+            {"name": "name", "title": "Name", "unit": "name", "role": "key"} | _PLAIN,
+            {"name": "bytes", "title": "Total", "unit": "bytes", "role": "sum"} | _PLAIN,
+            {"name": "share", "title": "Share", "unit": "share", "role": "share"} | _PLAIN | {"is_extra": True},
         ],
+        "has_more": False,
         "rows": [{"name": "a", "bytes": 2**53 + 1, "share": 0.5}, {"name": "", "bytes": 0, "share": None}],
         "completeness": {
             "seen_bytes": 10, "seen_packets": 2, "non_ip_bytes": 3, "non_ip_packets": 4, "not_booked_bytes": 5,

@@ -20,7 +20,11 @@ def test_flags_follow_the_declaration(report: Report) -> None:
     assert [name for name, setting in flags.items() if setting.required] == [
         *["device"] * report.needs_device, *["domain"] * report.needs_domain,
     ]  # fmt: skip
+    assert ("protocol" in flags, "sort" in flags) == (report.takes_protocol, not report.parts)
     assert ("limit" in flags) == (report.default_limit is not None)
+    assert ("offset" in flags) == ("limit" in flags and "sort" in flags)
+    if "sort" in flags:
+        assert flags["sort"].choices == tuple(column.name for column in report.columns)
     if "limit" in flags:
         assert flags["limit"].default == report.default_limit
 

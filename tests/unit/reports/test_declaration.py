@@ -57,6 +57,26 @@ def test_a_report_has_either_columns_or_parts(report: Report) -> None:
 
 
 @_EACH_TABLE
+def test_rows_lead_to_reports_that_can_be_asked_for_them(report: Report) -> None:
+    selects = [column.selects for column in report.columns if column.selects]
+    assert set(selects) <= {"device", "domain", "protocol", "port"} and ("port" in selects) <= ("protocol" in selects)
+    if report.leads_to:
+        further = REPORTS[report.leads_to]
+        takes = {"device": further.takes_device, "domain": further.takes_domain, "protocol": further.takes_protocol}
+        assert selects and all(takes[name] for name in selects if name != "port")
+        assert further is not report
+    if report.base.timeline:
+        timeline = REPORTS[report.base.timeline]
+        assert timeline.base is report.base and timeline.columns[0].unit is Unit.MINUTE
+
+
+def test_every_place_where_all_is_told_at_once_has_one_report() -> None:
+    summaries = [report.summary for report in REPORTS.values() if report.summary]
+    assert sorted(summary.place for summary in summaries) == ["devices", "labels", "sites"]
+    assert all(summary.by == "name" or r.takes_by for r in REPORTS.values() if (summary := r.summary))
+
+
+@_EACH_TABLE
 def test_descriptions_name_every_column_with_its_unit(report: Report) -> None:
     assert [(d["name"], d["title"], Unit(d["unit"]), Role(d["role"])) for d in describe(report)] == [
         (column.name, column.title, column.unit, column.role) for column in report.columns
@@ -70,5 +90,6 @@ def test_what_it_can_be_asked_about_is_what_its_rows_know(report: Report) -> Non
     assert report.takes_by == (report.name in {"top-domain", "top-dns", "top-sni", "top-quic"})
     assert report.needs_domain == (report.name == "domain-detail")
     assert report.needs_device == (report.name == "device-detail")
-    limits = {"domain-detail": 50, "device-detail": 25} | dict.fromkeys(("attribution-coverage", "ledger", "usage"))
+    limits = {"domain-detail": 50, "device-detail": 25, "timeline": 121}
+    limits |= dict.fromkeys(("attribution-coverage", "ledger", "usage"))
     assert report.default_limit == limits.get(report.name, 20)

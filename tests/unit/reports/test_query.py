@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from traffic_analyzer.reports.registry import REPORTS, completeness, run
 from traffic_analyzer.reports.selection import Selection, checked
 from traffic_analyzer.reports.totals import totals
 from traffic_analyzer.store.database import open_readable
-from traffic_analyzer.store.local_time import day_of
+from traffic_analyzer.store.local_time import day_of, hour_of
 from traffic_analyzer.store.tiers.archive import Archive
 from traffic_analyzer.store.tiers.cover import ALWAYS
 from traffic_analyzer.store.tiers.snapshot import snapshot
@@ -93,11 +95,13 @@ def _rows(path: Path, report: Report, selection: Selection, by_minute: bool = Fa
 _ASKED: list[dict[str, Any]] = [
     {}, {"ifaces": ("br-lan",)}, {"devices": (MAC,)}, {"devices": ("laptop",)}, {"domains": ("example",)},
     {"by": "site"}, {"devices": (MAC,), "domains": ("one.example",), "ifaces": ("eth0", "br-lan")},
+    {"protocols": ("udp",)}, {"protocols": ("tcp/443", "udp/53", "17/80"), "devices": (MAC,)},
 ]  # fmt: skip
 
 
 def _may_be_asked(report: Report, asked: dict[str, Any]) -> bool:
-    takes = {"devices": report.takes_device, "domains": report.takes_domain, "by": report.takes_by}
+    takes = {"devices": report.takes_device, "domains": report.takes_domain, "by": report.takes_by,
+             "protocols": report.takes_protocol}  # fmt: skip
     if report.needs_device and "devices" not in asked or report.needs_domain and "domains" not in asked:
         return False
     return all(takes.get(name, True) for name in asked)
@@ -123,8 +127,19 @@ def test_every_report_is_the_same_from_all_tiers(
                 added = [[sum(row[at] for row in rows) for at in sums] for rows in (found, expected)]
                 assert added[0] == added[1]
                 assert {row[0] % _HOUR_S for row in found} <= {0}
+            elif report.name == "timeline":
+                assert found == _by_step(expected, day_of if window[1] - window[0] > 4 * _DAY_S else hour_of)
             else:
                 assert _comparable(found) == _comparable(expected)
+
+
+def _by_step(rows: list[tuple[Any, ...]], step: Callable[[int], int]) -> list[tuple[Any, ...]]:
+    """Rows by minute, added up."""
+    sums: dict[int, list[float]] = {}
+    for minute, *values in rows:
+        begun = sums.setdefault(step(minute), [0] * len(values))
+        begun[:] = [one + other for one, other in zip(begun, values, strict=True)]
+    return [(begun, *(pytest.approx(value) for value in values)) for begun, values in sorted(sums.items())[::-1]]
 
 
 def _comparable(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -176,6 +191,37 @@ def test_completeness_and_totals_too(
     sums = "SELECT sum(bytes * (1 - is_tx)), sum(bytes * is_tx) FROM flow_minute WHERE again = 0"
     ((rx, tx),) = rows_of(minutes, f"{sums} AND minute_unix_s >= {since} AND minute_unix_s < {until}")
     assert totals(layouts[layout], selection)[:2] == (rx, tx)
+
+
+@pytest.mark.parametrize("layout", _LAYOUTS)
+def test_time_is_told_as_finely_as_there_is_room_for(layouts: dict[str, Path], layout: str) -> None:
+    for until, step in ((_DAY + _HOUR_S, "minute"), (_END, "hour"), (_END + 2 * _DAY_S, "day")):
+        window = _DAY, until
+        found = run(layouts[layout], "timeline", Selection(*window))
+        times = [row[0] for row in found.rows]
+        assert found.step == step and times == sorted(set(times), reverse=True)
+        apart = {"minute": [60 * 59], "hour": [_HOUR_S, 11 * _HOUR_S, 12 * _HOUR_S], "day": [_DAY_S]}[step]
+        assert {one - other for one, other in pairwise(times)} <= {60, *apart, 29 * 60, _HOUR_S * 12}
+        assert sum(row[3] for row in found.rows) == sum(totals(layouts[layout], Selection(*window))[:2])
+
+
+@pytest.mark.parametrize("layout", ["pending", "days"])
+def test_pages_are_the_whole(layouts: dict[str, Path], layout: str) -> None:
+    for sort, order in (("", ""), ("remote_ip", "desc"), ("rx_bytes", "asc"), ("packets", "")):
+        whole = Selection(_DAY, _END, sort=sort, order=order, limit=99)
+        every = run(layouts[layout], "top-ip", whole)
+        assert not every.has_more and len(every.rows) == 4
+        rows, offset = [], 0
+        while True:
+            page = run(layouts[layout], "top-ip", replace(whole, limit=3, offset=offset))
+            assert page.completeness == every.completeness and len(page.rows) <= 3
+            rows, offset = rows + page.rows, offset + 3
+            if not page.has_more:
+                break
+        assert rows == every.rows
+        if sort:
+            at = [column.name for column in every.report.columns].index(sort)
+            assert [row[at] for row in rows] == sorted((row[at] for row in rows), reverse=order != "asc")
 
 
 @pytest.mark.parametrize("layout", ["hours", "archive", "days"])

@@ -42,6 +42,39 @@ def test_what_is_no_address_may_be_a_name(text: str) -> None:
     assert not is_address(text) and not is_ip(text)
 
 
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("tcp", "tcp"), ("UDP/443", "udp/443"), ("6", "tcp"), ("17/53", "udp/53"), ("254", "254"), ("tcp/0", "tcp/0"),
+     ("0/65535", "0/65535")],
+)  # fmt: skip
+def test_protocols(given: str, kept: str) -> None:
+    assert _checked(protocols=(given, kept)).protocols == (kept,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "https", "tcp/", "tcp/x", "tcp/65536", "tcp/-1", "/443", "256", "tcp/٤", "udp/443/1", "tcp/0000443"],
+    ids=ascii,
+)
+def test_what_is_no_protocol(text: str) -> None:
+    with pytest.raises(UsageError, match="^--protocol "):
+        _checked(protocols=(text,))
+
+
+def test_an_order_is_of_a_column() -> None:
+    assert _checked(sort="bytes", order="asc").sort == "bytes"
+    mistakes: list[tuple[dict[str, str], str]] = [
+        ({"sort": "x"}, "--sort x: choose from domain, label"), ({"order": "asc"}, "--order takes --sort"),
+        ({"sort": "bytes", "order": "up"}, "--order up: choose from asc, desc"),
+    ]  # fmt: skip
+    for asked, said in mistakes:
+        with pytest.raises(UsageError, match=f"^{said}"):
+            _checked(**asked)
+    for name, value in (("sort", "bytes"), ("offset", 1)):
+        with pytest.raises(UsageError, match=f"^device-detail takes no --{name}$"):
+            _checked("device-detail", devices=("a",), **{name: value})
+
+
 def test_no_device_is_called_nothing() -> None:
     with pytest.raises(UsageError, match="^--device: must not be empty$"):
         _checked(devices=("a", ""))

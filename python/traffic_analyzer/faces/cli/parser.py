@@ -104,7 +104,7 @@ def _add(parser: argparse.ArgumentParser, settings: Sequence[Setting]) -> None:
 
 
 def _metavar(setting: Setting) -> str:
-    if setting.choices:
+    if setting.choices and not setting.metavar:
         return "|".join(setting.choices)
     return setting.metavar or ("N" if setting.kind is Kind.INTEGER else "TEXT")
 

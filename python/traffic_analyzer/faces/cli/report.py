@@ -9,13 +9,12 @@ from pathlib import Path
 
 from ...clock import is_boot_time, now_unix_s, read
 from ...reports import registry
-from ...reports.selection import Selection
 from ...units import escaped
+from ..asked import selection_of
 from ..encode import render_csv, render_json
 from ..sentences import sentence
 from ..table import render_table
 from ..verdict import verdict
-from ..window import window_of
 
 _PIPE_WIDTH = None  # a pipe or a file gets whole names
 
@@ -23,15 +22,9 @@ _PIPE_WIDTH = None  # a pipe or a file gets whole names
 def print_report(arguments: argparse.Namespace) -> int:
     """Runs the report that the command names and prints it in the shape asked for."""
     now = now_unix_s(*read())
-    given = vars(arguments)  # a report has no flags that it does not take
-    selection = Selection(
-        *window_of({name: given[name] for name in arguments.given}, now),
-        tuple(arguments.iface or ()),
-        tuple(given.get("device") or ()),
-        tuple(given.get("domain") or ()),
-        given.get("by", "name"),
-        given.get("limit"),
-    )
+    values = vars(arguments)  # a report has no flags that it does not take
+    given = {name for name, value in values.items() if isinstance(value, list)} | arguments.given
+    selection = selection_of({name: values[name] for name in given}, now)
     if is_boot_time(now):
         print(sentence("clock", "", ""), file=sys.stderr)
     archive = Path(arguments.archive) if arguments.archive else None

@@ -121,14 +121,23 @@ class Asked:
     clients: tuple[int, ...] = ()  #: ids of addresses: rows of these are asked for too
     devices_of_clients: tuple[int, ...] = ()  #: who had those addresses: in their place where rows know devices only
     has_domains: bool = False  #: those in :data:`ASKED_DOMAIN`
+    protocols: tuple[tuple[int, int | None], ...] = ()  #: IANA numbers with a service port, or with any; empty: all
 
     def needed(self) -> set[str]:
         """Columns that a table must have, of those that not all relations have."""
-        asked = {"domain_id": self.has_domains, "device_id": self.devices is not None}
+        asked = {
+            "domain_id": self.has_domains,
+            "device_id": self.devices is not None,
+            "l4_proto": bool(self.protocols),
+            "service_port": any(port is not None for _, port in self.protocols),
+        }
         return {column for column, is_asked in asked.items() if is_asked}
 
-    def conditions(self, columns: Iterable[str]) -> list[str]:
-        """In SQL, over a table of *columns*."""
+    def conditions(self, columns: Iterable[str], has_ends: bool) -> list[str]:
+        """In SQL, over a table of *columns*.
+
+        :param has_ends: it has the ports of both ends, not the service's.
+        """
         known, found = set(columns), []
         if self.is_once and "again" in known:
             found.append("again = 0")
@@ -141,6 +150,13 @@ class Asked:
                 found.append(_in("device_id", {*self.devices, *self.devices_of_clients}))
         if self.has_domains:
             found.append(f"domain_id IN temp.{ASKED_DOMAIN}")
+        if self.protocols:
+            of_service = f"({_TRAFFIC.keys['service_port']})" if has_ends else "service_port"
+            each = (
+                f"l4_proto = {number}" + ("" if port is None else f" AND {of_service} = {port}")
+                for number, port in self.protocols
+            )
+            found.append(f"({' OR '.join(each)})")
         return found
 
 
@@ -261,15 +277,16 @@ def _arms(
     """A SELECT for each part of the tiers."""
     source, minute = f"main.{relation.source}", relation.minute
     if rollup is None:
-        view, conditions = _View({**relation.made, TIME: minute}), asked.conditions(relation.columns)
+        view, conditions = _View({**relation.made, TIME: minute}), asked.conditions(relation.columns, has_ends=True)
         return [view.select(columns, source, [_in_span(minute, arm), *conditions]) for arm in span.arms]
-    view, conditions = _view(relation, rollup), asked.conditions(rollup.columns)
+    view, of_minutes = _view(relation, rollup), asked.conditions(rollup.columns, has_ends=True)
+    conditions = asked.conditions(rollup.columns, has_ends=_CONVERSATION in rollup.keys)
     as_rolled = {**relation.made, **{key: sql for key, sql in rollup.keys.items() if key in relation.keys}}
     found = []
     for arm in span.arms:
         if arm.tier is Tier.MINUTE:  # it lies in one hour
             edge = _View({**as_rolled, TIME: str(hour_of(arm.since_unix_s))})
-            found.append(edge.select(columns, source, [_in_span(minute, arm), *conditions]))
+            found.append(edge.select(columns, source, [_in_span(minute, arm), *of_minutes]))
         else:
             table = f"{snapshot.archive}.{rollup.table(arm.tier.value)}"
             found.append(view.select(columns, table, [_in_span(START, _begun(arm)), *conditions]))
@@ -279,7 +296,7 @@ def _arms(
     if until > snapshot.rolled:
         running = _View({**as_rolled, TIME: f"hour_of({minute})"})
         unrolled = Arm(Tier.MINUTE, max(since, snapshot.rolled + 1), until)
-        found.append(running.select(columns, source, [_in_span(minute, unrolled), *conditions]))
+        found.append(running.select(columns, source, [_in_span(minute, unrolled), *of_minutes]))
     return found
 
 

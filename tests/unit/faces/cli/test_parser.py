@@ -38,17 +38,21 @@ _SEED: dict[str, dict[str, tuple[str, object, object]]] = {
     "import": {"--db": _IFACE_DB["--db"], "--archive": ("x.db", "x.db", None)},
     "domain-detail": _WITHOUT_LIMIT | {"--domain": ("a.b", ["a.b"], ["x"]), "--limit": ("7", 7, 50)},
     "attribution-coverage": _WITHOUT_LIMIT, "ledger": _WITHOUT_LIMIT, "usage": _WITHOUT_LIMIT, "top-device": _REPORT,
+    "timeline": _WITHOUT_LIMIT | {"--limit": ("7", 7, 121)},
     "device-detail": _WITHOUT_LIMIT | {"--device": ("tv", ["tv"], ["x"]), "--limit": ("7", 7, 25)},
 } | dict.fromkeys(
     ("top-ip", "top-lan", "top-flow", "top-domain", "top-dns", "top-sni", "top-quic", "top-dohdot", "dns-cache-inspect",
-     "collector-health"), _REPORT
+     "collector-health", "top-protocol"), _REPORT
 )  # fmt: skip
 #: Our own: what each command takes besides.
-_OURS = dict.fromkeys(REPORTS, {"--device", "--domain"}) | dict.fromkeys(
-    ("top-domain", "top-quic", "top-dns", "top-sni"), {"--device", "--domain", "--by"}
-) | dict.fromkeys(("collector-health", "dns-cache-inspect", "ledger", "usage"), set()) | {
-    "device-detail": {"--device"},
-}  # fmt: skip
+_OF_FLOWS = {"--device", "--domain", "--protocol", "--sort"}
+_OURS = (
+    dict.fromkeys(REPORTS, _OF_FLOWS)
+    | dict.fromkeys(("top-domain", "top-quic"), {*_OF_FLOWS, "--by"})
+    | dict.fromkeys(("top-dns", "top-sni"), {"--device", "--domain", "--by", "--sort"})
+    | dict.fromkeys(("collector-health", "dns-cache-inspect", "ledger", "usage"), {"--sort"})
+    | {"device-detail": {"--device"}}
+)
 #: What a command cannot do without.
 _NEEDED = {
     "domain-detail": ("--domain", "x"), "device-detail": ("--device", "x"), "export": ("FILE",), "import": ("FILE",),
@@ -100,11 +104,15 @@ def test_help_names_every_flag_and_its_default(command: str, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize("command", REPORTS)
-@pytest.mark.parametrize(("flag", "argument"), [("--device", "10.0.0.1"), ("--domain", "a.b"), ("--by", "site")])
+@pytest.mark.parametrize(("flag", "argument"), [("--device", "10.0.0.1"), ("--domain", "a.b"), ("--by", "site"),
+                                                 ("--protocol", "udp/443"), ("--sort", "packets")])  # fmt: skip
 def test_flags_of_ours_are_known_only_where_they_make_sense(command: str, flag: str, argument: str) -> None:
     if flag in _OURS[command]:
-        value = argument if flag == "--by" else [argument, "c"]
-        parsed = _parse(command, flag, argument, *([] if flag == "--by" else [f"{flag}=c"]))
+        is_one = flag in ("--by", "--sort")
+        if flag == "--sort":
+            argument = REPORTS[command].columns[-1].name
+        value = argument if is_one else [argument, "c"]
+        parsed = _parse(command, flag, argument, *([] if is_one else [f"{flag}=c"]))
         assert getattr(parsed, flag.removeprefix("--")) == value
     else:
         with pytest.raises(UsageError, match=f"unrecognized arguments: {flag} {argument}"):
