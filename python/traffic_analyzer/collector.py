@@ -23,6 +23,7 @@ from .kernel.attachments import Attachments
 from .kernel.instance import Instance, Sizes
 from .kernel.reader import Reader
 from .ledger import Ledger, Sample
+from .live import Live
 from .pipeline import Pipeline, minute_of
 from .records import Batch, Generation, Interface, Notice, Role
 from .store.keeping.tending import Keeping
@@ -66,7 +67,7 @@ class Collector:
     """
 
     def __init__(
-        self, config: Config, instance: Instance, writer: Writer, pipeline: Pipeline, caretaker: Caretaker
+        self, config: Config, instance: Instance, writer: Writer, pipeline: Pipeline, caretaker: Caretaker, live: Live
     ) -> None:
         self._config = config
         self._instance = instance
@@ -75,7 +76,7 @@ class Collector:
         self._attachments = Attachments(
             instance, self._reader, config.ifaces, config.pin_dir, self._remember, config.roles
         )
-        self._pipeline, self._caretaker = pipeline, caretaker
+        self._pipeline, self._caretaker, self._live = pipeline, caretaker, live
         self._ledger = Ledger()
         self._clock = Clock(*clock.read())
         self._counters = [(0.0, statistics.read())]  # of the interfaces: when (monotonic s), and what; oldest first
@@ -241,6 +242,7 @@ class Collector:
             self._attachments.known, self._reader.flow_capacity, self._ledger, sample,
         )  # fmt: skip
         self._in_flight = batch, self._writer.commit(batch)
+        self._live.add(batch, before_boot_ns, self._turned_boot_ns, self._clock.unix_s(self._turned_boot_ns))
         self._count(batch)
 
     def _booked(

@@ -6,23 +6,27 @@ import gc
 import logging
 import signal
 import threading
+from collections.abc import Collection
 from pathlib import Path
 
 from . import sites
 from .caretaker import Caretaker
 from .clock import now_unix_s, read
 from .collector import Collector, Config
-from .errors import KernelError, UsageError
+from .errors import KernelError, StoreError, UsageError
 from .faces.sentences import sentence
+from .faces.zone import utc_offsets
 from .kernel import instance as instances
 from .kernel import interfaces as links
 from .kernel.attachments import AUTO
 from .kernel.libbpf import Libbpf
 from .kernel.objects import find_object
+from .live import Live
 from .pipeline import Pipeline
 from .quotas.checker import QuotaChecker, used_in
 from .quotas.hooks import Hooks
 from .quotas.quotas import Quota
+from .reports.naming import called
 from .roster.files import Files, sources
 from .roster.roster import Roster
 from .store.damage.opening import Opening, is_of_before, opening
@@ -70,7 +74,8 @@ def run(config: Config, quotas: tuple[Quota, ...], configuration: str) -> int:
                 keep, opened.notices,
             )  # fmt: skip
             pipeline = Pipeline(find_cipher(), config.limits, roster)
-            collector = Collector(config, instance, writer, pipeline, caretaker)
+            live = Live(config.flush_interval_s, read, utc_offsets, lambda devices: _names(opened.db, devices))
+            collector = Collector(config, instance, writer, pipeline, caretaker, live)
             collector.attach()
             if sites.data_version() is None:
                 log.warning("no public suffix list: a site is the last two labels of a name; `make build` compiles one")
@@ -93,6 +98,14 @@ def run(config: Config, quotas: tuple[Quota, ...], configuration: str) -> int:
 def _archivist(writer: Writer, opened: Opening, config: Config, keep: Keeping) -> Archivist:
     archive = Archive(opened.archive or opened.db, opened.db, config.archive_budget_bytes)
     return Archivist(writer, archive, config.commit_interval_s, lambda unix_s: tend(writer, archive, keep, unix_s))
+
+
+def _names(database: Path, devices: Collection[str]) -> dict[str, str]:
+    """What reports call devices; rates are told without names where the database cannot be read."""
+    try:
+        return called(database, devices)
+    except StoreError:
+        return {}
 
 
 def _checker(database: Path, writer: Writer, quotas: tuple[Quota, ...]) -> QuotaChecker:

@@ -40,6 +40,7 @@ class Collector:
 
     def __init__(self, inside: Namespace, db: Path, pins: Path, *flags: object) -> None:
         self.inside, self.db, self.pins = inside, db, pins
+        self.program: list[object] = ["-m", "traffic_analyzer"]
         self.flags = ["--db", db, "--pin-dir", pins, *flags]
         self.log = db.with_suffix(".log")
         self.process: subprocess.Popen[Any] | None = None
@@ -47,7 +48,7 @@ class Collector:
     def start(self) -> None:
         """Returns when it counts. AssertionError with its log where it ends before."""
         mark = self.log.stat().st_size if self.log.exists() else 0
-        command = (sys.executable, "-m", "traffic_analyzer", "run", *self.flags)
+        command = (sys.executable, *self.program, "run", *self.flags)
         with self.log.open("ab") as log:
             self.process = self.inside.popen(*command, stdout=log, stderr=log, start_new_session=True)
         until = time.monotonic() + _START_S
