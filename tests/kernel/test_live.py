@@ -52,7 +52,7 @@ def test_rates_come_to_what_the_reports_say(tmp_path: Path) -> None:
             slots["until_unix_s"], slots["seconds"], slots["tx_bytes"], strict=True
         ):
             by_minute[int((until_unix_s - seconds / 2) // 60) * 60] += bytes_
-            if bytes_ and seconds < 2:
+            if bytes_ > 30 * _FRAME_BYTES and seconds < 2:  # a bridge joins a group now and then
                 assert began_unix_s < until_unix_s < ended_unix_s + 1.5
         for minute_unix_s, bytes_ in by_minute.items():
             shown = _devices(running.db, minute_unix_s, minute_unix_s + 60).values()
@@ -61,7 +61,7 @@ def test_rates_come_to_what_the_reports_say(tmp_path: Path) -> None:
     assert told == _devices(running.db, min(by_minute), max(by_minute) + 60)
     sent = [3 * packets * _FRAME_BYTES for packets in _CLIENTS]
     assert sorted((tx_bytes for _, _, tx_bytes in told.values()), reverse=True)[:2] == sent
-    assert sum(by_minute.values()) == sum(sent)
+    assert sum(by_minute.values()) == sum(tx_bytes for _, _, tx_bytes in told.values())
     assert len([bytes_ for bytes_ in slots["tx_bytes"] if bytes_]) >= 3
     largest = answer["devices"][0]
     assert abs(sum(largest["history"]) * 10 - sent[0]) < sent[0]  # of a point that may be a fraction of ten seconds

@@ -126,6 +126,7 @@ def test_the_span_ends_and_silent_devices_go() -> None:
     assert (len(turns.slots()["sequence"]), turns.devices()["one"]["rx_bytes"]) == (SPAN_S, 1_000)
     turns.turn()
     assert (len(turns.slots()["sequence"]), list(turns.devices())) == (SPAN_S, ["two"])
+    assert list(turns.live._devices) == ["two"]
     assert turns.devices()["two"]["rx_bytes"] == sum(turns.slots()["rx_bytes"]) == SPAN_S - 1
     turns.turn(seconds=3 * SPAN_S)  # it slept
     assert (turns.slots()["seconds"], turns.devices()) == ([3 * SPAN_S], {})
