@@ -77,7 +77,7 @@ score: setup build ## replay CAPTURES=dir through the real programs and compare 
 	@$(BIN)/python -m tests.score $(CAPTURES)
 
 lint: setup ## ruff, mypy --strict, shellcheck
-	@$(BIN)/ruff check python tests hack/compile-public-suffixes hack/compile-vendors
+	@$(BIN)/ruff check python tests hack/compile-public-suffixes hack/compile-vendors hack/extract-messages
 	@$(BIN)/mypy
 	@shellcheck hack/install-packages .ci/run
 
@@ -87,9 +87,10 @@ package: build ## a Python wheel with both objects inside, in dist/
 	@$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@ls -l dist/*.whl
 
-docs: build ## the reference of commands, flags and columns, drawn from the declarations
+docs: build ## the reference of commands, flags and columns, and the texts to be translated, drawn from the declarations
 	@mkdir -p docs
 	@$(BIN)/python -m traffic_analyzer.faces.reference > docs/reference.md
+	@$(BIN)/python hack/extract-messages luci
 
 clean: ## remove everything that was built in this folder
 	@rm -rf build dist $(VENV) python/traffic_analyzer/bpf python/traffic_analyzer/data \

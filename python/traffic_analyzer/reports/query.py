@@ -29,6 +29,8 @@ _SHOWN = 64  # characters of what a user asked for, in a line that says why not
 _HOUR_S = 3600
 _HOURS_S = 4 * 24 * _HOUR_S  # a longer time is told by days
 _DIFFERENT = (Unit.PORT, Unit.NAME)
+_OTHER_ZONE = "Days were added up in another time zone: set TZ to that of the collector."
+REMARKS = (_OTHER_ZONE,)  #: those that are always in the same words
 _Answer = TypeVar("_Answer")
 
 
@@ -68,7 +70,7 @@ class Query:
             unit = "hours" if grown_s < _HOUR_S else "days"
             found.append(f"The window is wider than asked for: of that time, only whole {unit} are kept.")
         if not self._snapshot.is_of_this_zone and not self._span.is_by_minute:
-            found.append("Days were added up in another time zone: set TZ to that of the collector.")
+            found.append(_OTHER_ZONE)
         below = [name for name in self.selection.domains if site_of(name) != name and not is_resolver(name)]
         if below and not self._span.is_by_minute:
             sites = ", ".join(f"--domain {site_of(name)}" for name in below)
