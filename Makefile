@@ -20,6 +20,9 @@ SUFFIX_LIST := /usr/share/publicsuffix/public_suffix_list.dat
 VENDORS := python/traffic_analyzer/data/vendors
 VENDOR_LISTS := $(addprefix /usr/share/ieee-data/,oui.csv mam.csv oui36.csv iab.csv)
 
+PAGE := python/traffic_analyzer/data/page/index.html
+PAGE_SOURCES := $(shell find luci/htdocs luci/standalone luci/po 2>/dev/null)
+
 RUN_PACKAGES := clang llvm libbpf-dev linux-libc-dev python3-bpfcc python3-venv publicsuffix ieee-data
 TEST_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool tshark dnsmasq-base nginx-light curl bind9-dnsutils iputils-ping nftables tzdata \
 	openssl sqlite3 bpftool shellcheck chromium firefox-esr libnss3-tools unbound knot-dnsutils isc-dhcp-client
@@ -39,7 +42,7 @@ setup: ## install what is missing: Debian packages (as root) and the Python envi
 	@hack/install-packages $(TEST_PACKAGES)
 	@$(MAKE) --no-print-directory $(VENV)/.dev
 
-build: $(VENV)/.run $(OBJECTS) $(SUFFIXES) $(VENDORS) ## the eBPF objects, both byte orders, and .venv/bin/traffic-analyzer
+build: $(VENV)/.run $(OBJECTS) $(SUFFIXES) $(VENDORS) $(PAGE) ## the eBPF objects, both byte orders, and .venv/bin/traffic-analyzer
 	@:
 
 run: ## collect on the interfaces that see everything (or IFACE="name …") until Ctrl-C, as root
@@ -77,7 +80,7 @@ score: setup build ## replay CAPTURES=dir through the real programs and compare 
 	@$(BIN)/python -m tests.score $(CAPTURES)
 
 lint: setup ## ruff, mypy --strict, shellcheck
-	@$(BIN)/ruff check python tests hack/compile-public-suffixes hack/compile-vendors hack/extract-messages
+	@$(BIN)/ruff check python tests hack/compile-page hack/compile-public-suffixes hack/compile-vendors hack/extract-messages
 	@$(BIN)/mypy
 	@shellcheck hack/install-packages .ci/run
 
@@ -110,6 +113,9 @@ $(SUFFIXES): hack/compile-public-suffixes $(wildcard $(SUFFIX_LIST))
 
 $(VENDORS): hack/compile-vendors $(wildcard $(VENDOR_LISTS))
 	@$(PYTHON) $< $(VENDOR_LISTS) $@
+
+$(PAGE): hack/compile-page $(PAGE_SOURCES)
+	@$(PYTHON) $< luci $(@D)
 
 $(VENV)/.venv:
 	@$(PYTHON) -m venv $(VENV)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "python" / "traffic_analyzer"
-_MADE = {"build", "dist", "node_modules", "__pycache__"}
+_MADE = {"build", "data", "dist", "node_modules", "__pycache__"}
 _KEPT_HIDDEN = {".ci", ".gitignore", ".github"}
 
 
