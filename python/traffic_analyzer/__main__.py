@@ -14,12 +14,13 @@ from pathlib import Path
 from .clock import now_unix_s, read
 from .errors import TrafficAnalyzerError, UsageError
 from .faces.cli.backup import render_exported, render_imported
+from .faces.cli.link import print_link
 from .faces.cli.parser import Action, build_parser
 from .faces.cli.prune import render_left, render_pruned
 from .faces.cli.report import print_report
 from .faces.cli.status import print_status
 from .records import Role
-from .settings import EXPORT, IMPORT, PRUNE, RUN, STATUS
+from .settings import EXPORT, IMPORT, LINK, PRUNE, RUN, STATUS
 from .units import escaped
 
 _EXIT_INTERRUPTED = 130
@@ -49,6 +50,8 @@ def _run(arguments: argparse.Namespace) -> int:
     from .attribution.attribute import Limits
     from .collector import Config
     from .configuration import sections_of
+    from .faces.web.endpoint import Wanted
+    from .faces.web.place import names_of, place_of
     from .kernel.instance import Sizes
     from .quotas.quotas import quotas_of
     from .roster.labels import labels_of
@@ -62,6 +65,7 @@ def _run(arguments: argparse.Namespace) -> int:
         labels_of(sections)  # what is wrong later on is a notice, and what it said before is kept
     except UsageError as error:
         raise UsageError(f"{arguments.config} {error}") from None
+    place, names = place_of(arguments.web_listen), names_of(arguments.web_host or ())
     return daemon.run(
         Config(
             ifaces=tuple(dict.fromkeys(arguments.iface or ("auto",))),
@@ -93,6 +97,8 @@ def _run(arguments: argparse.Namespace) -> int:
         ),
         quotas_of(sections, arguments.config),
         arguments.config,
+        Wanted(place, names, Path(arguments.web_token_file)) if place else None,
+        {setting.name: getattr(arguments, setting.name) for setting in RUN},
     )
 
 
@@ -132,6 +138,7 @@ def _import(arguments: argparse.Namespace) -> int:
 ACTIONS = (
     Action("run", "collect traffic until Ctrl-C", RUN, _run),
     Action("status", "how the collector stands, and what it cannot see", STATUS, print_status, ("json",)),
+    Action("link", "the page's address, with the token that opens it", LINK, print_link),
     Action("prune", "delete rows older than a number of days", PRUNE, _prune),
     Action("export", "write everything to one file", EXPORT, _export),
     Action("import", "add the rows of a file", IMPORT, _import),

@@ -5,16 +5,20 @@ from __future__ import annotations
 import gc
 import logging
 import signal
+import sys
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from . import sites
 from .caretaker import Caretaker
-from .clock import now_unix_s, read
+from .clock import boot_id, now_unix_s, read
 from .collector import Collector, Config
 from .errors import KernelError, StoreError, UsageError
 from .faces.sentences import sentence
+from .faces.web.endpoint import Endpoint, Wanted
 from .faces.zone import utc_offsets
 from .kernel import instance as instances
 from .kernel import interfaces as links
@@ -26,6 +30,7 @@ from .pipeline import Pipeline
 from .quotas.checker import QuotaChecker, used_in
 from .quotas.hooks import Hooks
 from .quotas.quotas import Quota
+from .records import Notice
 from .reports.naming import called
 from .roster.files import Files, sources
 from .roster.roster import Roster
@@ -42,10 +47,14 @@ _STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _GC_THRESHOLD = 50_000, 20, 100  # a turn makes many small objects and no cycles: by default a third of it is gc
 
 
-def run(config: Config, quotas: tuple[Quota, ...], configuration: str) -> int:
+def run(
+    config: Config, quotas: tuple[Quota, ...], configuration: str, web: Wanted | None, settings: Mapping[str, Any]
+) -> int:
     """Collects until SIGINT, SIGTERM or SIGHUP; 0 when everything that was counted is stored.
 
     :param configuration: the file that the quotas are from, and that names devices.
+    :param web: None: no page.
+    :param settings: all that it runs with, by name, for the page.
     :raises TrafficAnalyzerError: it could not start, and nothing of it is left; or not store the last of it, which
         then stays in the kernel for the next start.
     """
@@ -60,7 +69,9 @@ def run(config: Config, quotas: tuple[Quota, ...], configuration: str) -> int:
         if is_of_before(config.db):
             log.info("database %s is of an earlier version: taking it over, which may take minutes", config.db)
         opened = opening(config.db, config.archive, now_unix_s(*read()))
-        for notice in opened.notices:
+        endpoint, missing = _endpoint(web)
+        notices = *opened.notices, *missing
+        for notice in notices:
             log.warning("%s", sentence(*notice))
         writer = Writer(opened.db)
         try:
@@ -71,7 +82,7 @@ def run(config: Config, quotas: tuple[Quota, ...], configuration: str) -> int:
             archivist = _archivist(writer, opened, config, keep)
             caretaker = Caretaker(
                 writer, roster, Files(sources(configuration)), _checker(opened.db, writer, quotas), archivist,
-                keep, opened.notices,
+                keep, notices,
             )  # fmt: skip
             pipeline = Pipeline(find_cipher(), config.limits, roster)
             live = Live(config.flush_interval_s, read, utc_offsets, lambda devices: _names(opened.db, devices))
@@ -81,7 +92,8 @@ def run(config: Config, quotas: tuple[Quota, ...], configuration: str) -> int:
                 log.warning("no public suffix list: a site is the last two labels of a name; `make build` compiles one")
             log.info("object %s, %s, database %s", object_file, libbpf.name, config.db)
             try:
-                collector.collect(stop)
+                with _answering(endpoint, opened, live, settings):
+                    collector.collect(stop)
             finally:
                 for line in archivist.close(*collector.now()):
                     log.info("%s", line)
@@ -98,6 +110,37 @@ def run(config: Config, quotas: tuple[Quota, ...], configuration: str) -> int:
 def _archivist(writer: Writer, opened: Opening, config: Config, keep: Keeping) -> Archivist:
     archive = Archive(opened.archive or opened.db, opened.db, config.archive_budget_bytes)
     return Archivist(writer, archive, config.commit_interval_s, lambda unix_s: tend(writer, archive, keep, unix_s))
+
+
+def _endpoint(web: Wanted | None) -> tuple[Endpoint | None, list[Notice]]:
+    """A page that has its address, and why there is none. Nobody is kept from counting by it."""
+    if web is None:
+        return None, []
+    try:
+        return Endpoint(web, boot_id()), []
+    except UsageError as error:
+        return None, [Notice("web-unavailable", str(web.place), str(error))]
+
+
+@contextmanager
+def _answering(
+    endpoint: Endpoint | None, opened: Opening, live: Live, settings: Mapping[str, Any]
+) -> Iterator[None]:
+    """The page is there until the block ends."""
+    if endpoint is None:
+        yield
+        return
+    from .faces.web.app import Sources  # and bottle, which nobody needs who has no page
+
+    endpoint.start(Sources(opened.db, opened.archive, live.answer, settings, lambda: now_unix_s(*read())))
+    if sys.stderr.isatty():
+        print(f"page: {endpoint.link}", file=sys.stderr)  # which no log must have
+    else:
+        log.info("page: %s; `traffic-analyzer link` prints the link that opens it", endpoint.url)
+    try:
+        yield
+    finally:
+        endpoint.close()
 
 
 def _names(database: Path, devices: Collection[str]) -> dict[str, str]:

@@ -70,6 +70,11 @@ DB = Setting("db", Kind.PATH, "SQLite database", DEFAULT_DB, metavar="FILE")
 ARCHIVE = Setting("archive", Kind.PATH, "SQLite database of hours and days, where it is not --db itself (default: the "
                   "one that --db names)", metavar="FILE")  # fmt: skip
 
+WEB_LISTEN = Setting("web_listen", Kind.TEXT, "address and port of the page and its data, which take the token of "
+                     "`traffic-analyzer link`; off: none", "127.0.0.1:8377", metavar="ADDRESS:PORT")  # fmt: skip
+WEB_TOKEN_FILE = Setting("web_token_file", Kind.PATH, "file with the token, made anew once a boot; its owner alone can "
+                         "read it", "/run/traffic-analyzer/token", metavar="FILE")  # fmt: skip
+
 RUN = (
     Setting("iface", Kind.LIST, "interface to count on; may be repeated; auto: those that see everything, as they come "
             "and go (default: auto)", metavar="NAME"),
@@ -114,6 +119,10 @@ RUN = (
             "kernel memory on two CPUs", 65_536, 1, 16_777_216),
     Setting("pin_dir", Kind.PATH, "folder of the pinned maps, on a bpf file system", "/sys/fs/bpf/traffic-analyzer",
             metavar="DIR"),
+    WEB_LISTEN,
+    Setting("web_host", Kind.LIST, "further name that the page may be called by, as in http://router.lan:8377/, "
+            "besides the address that it listens on; may be repeated", metavar="NAME"),
+    WEB_TOKEN_FILE,
     Setting("progress_secs", Kind.INTEGER, "seconds between two lines on what was counted; 0: none", 0, 0, 86_400),
 )  # fmt: skip
 
@@ -158,6 +167,7 @@ FROM = Setting("from_", Kind.PATH, "what export made, or any database of this pr
 
 REPORT = (IFACE, DB, ARCHIVE, LOOKBACK_MINUTES, PERIOD, START_DAY, SINCE, UNTIL, DAY)
 STATUS = (DB, ARCHIVE)
+LINK = (WEB_LISTEN, WEB_TOKEN_FILE)
 PRUNE = (DB, ARCHIVE, RETENTION_DAYS, TIER)
 EXPORT = (DB, ARCHIVE, TO)
 IMPORT = (DB, ARCHIVE, FROM)

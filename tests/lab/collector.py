@@ -41,7 +41,8 @@ class Collector:
     def __init__(self, inside: Namespace, db: Path, pins: Path, *flags: object) -> None:
         self.inside, self.db, self.pins = inside, db, pins
         self.program: list[object] = ["-m", "traffic_analyzer"]
-        self.flags = ["--db", db, "--pin-dir", pins, *flags]
+        no_page = () if "--web-listen" in flags else ("--web-listen", "off")  # many run side by side
+        self.flags = ["--db", db, "--pin-dir", pins, *no_page, *flags]
         self.log = db.with_suffix(".log")
         self.process: subprocess.Popen[Any] | None = None
 

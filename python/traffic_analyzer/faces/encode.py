@@ -8,6 +8,8 @@ import json
 from dataclasses import asdict
 
 from ..reports.registry import Result, describe
+from ..reports.status import Known, Status
+from .sentences import SENTENCES, sentence
 from .verdict import verdict
 from .zone import utc_offsets
 
@@ -30,6 +32,24 @@ def as_dict(result: Result) -> dict[str, object]:
         "verdict": verdict(result.completeness),
         "remarks": list(result.remarks),
     }
+
+
+def status_as_dict(found: Status) -> dict[str, object]:
+    """What ``status --json`` writes."""
+    return {
+        "is_counting": found.is_counting,
+        "interfaces": [place._asdict() for place in found.places],
+        "completeness": asdict(found.lately) | {"share": found.lately.share},
+        "verdict": verdict(found.lately),
+        "notices": [_notice(notice) for notice in found.notices],
+        "remarks": list(found.remarks),
+    }
+
+
+def _notice(notice: Known) -> dict[str, object]:
+    """Its parts, what it says, and that with its parts left open, for who translates it."""
+    text = sentence(notice.code, notice.subject, notice.detail)
+    return notice._asdict() | {"text": text, "template": SENTENCES.get(notice.code, "")}
 
 
 def _rows(result: Result) -> dict[str, object]:

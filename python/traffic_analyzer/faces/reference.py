@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ..reports.declaration import Report
 from ..reports.registry import REPORTS
-from ..settings import EXPORT, IMPORT, PRUNE, REPORT, RUN, STATUS, Kind, Setting
+from ..settings import EXPORT, IMPORT, LINK, PRUNE, REPORT, RUN, STATUS, Kind, Setting
 from .flags import flags_of
 
 _SHAPES = (
@@ -49,6 +49,7 @@ def render_reference() -> str:
     lines += ["## `export`: write everything to one file", "", *_settings(EXPORT), ""]
     lines += ["## `import`: add the rows of a file", "", *_settings(IMPORT), ""]
     lines += ["## `status`: how the collector stands, and what it cannot see", "", *_settings(STATUS), ""]
+    lines += ["## `link`: the page's address, with the token that opens it", "", *_settings(LINK), ""]
     lines += ["## Reports", "", "Every report takes:", "", *_settings(REPORT), "", _SHAPES, ""]
     for report in REPORTS.values():
         lines += [f"### `{report.name}`: {report.help}", ""]

@@ -37,6 +37,8 @@ SENTENCES = {
     "switch-local": "What clients of {subject} send to each other within one switch chip ({detail}) reaches no "
                     "processor and is not counted.",
     "unseen": "Packets pass {subject} that are not seen there: {detail}.",
+    "web-unavailable": "The page cannot be shown at {subject}: {detail}. Counting goes on. --web-listen says where it "
+                       "is to be.",
 }  # fmt: skip
 
 

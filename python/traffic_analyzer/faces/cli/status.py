@@ -7,12 +7,12 @@ import json
 import shutil
 import sys
 import textwrap
-from dataclasses import asdict
 from pathlib import Path
 
 from ...clock import now_unix_s, read
-from ...reports.status import Known, Status, status
+from ...reports.status import Status, status
 from ...units import escaped, minute_text
+from ..encode import status_as_dict
 from ..sentences import sentence
 from ..verdict import verdict
 
@@ -35,24 +35,12 @@ def _wrapped(text: str, width: int) -> str:
     return textwrap.fill(text, max(20, width), initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
 
 
-def _as_dict(notice: Known) -> dict[str, object]:
-    return notice._asdict() | {"text": sentence(notice.code, notice.subject, notice.detail)}
-
-
 def print_status(arguments: argparse.Namespace) -> int:
     """Runs ``status`` and prints it in the shape asked for."""
     archive = Path(arguments.archive) if arguments.archive else None
     found = status(Path(arguments.db), now_unix_s(*read()), archive)
     if arguments.shape == "json":
-        document = {
-            "is_counting": found.is_counting,
-            "interfaces": [place._asdict() for place in found.places],
-            "completeness": asdict(found.lately) | {"share": found.lately.share},
-            "verdict": verdict(found.lately),
-            "notices": [_as_dict(notice) for notice in found.notices],
-            "remarks": list(found.remarks),
-        }
-        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+        sys.stdout.write(json.dumps(status_as_dict(found), indent=2) + "\n")
     else:
         sys.stdout.write(render_status(found, shutil.get_terminal_size().columns))
         for remark in found.remarks:

@@ -17,7 +17,7 @@ from traffic_analyzer.settings import DEFAULT_DB
 from ...traffic import MINUTE, batch, flow_key, home, stored
 
 _COMMANDS = [*(action.name for action in ACTIONS), *REPORTS]
-_READING = [name for name in _COMMANDS if name not in ("run", "import")]
+_READING = [name for name in _COMMANDS if name not in ("run", "import", "link")]
 _IFACE_DB = {
     "--iface": ("eth0", ["eth0"], None),
     "--db": ("x.db", "x.db", "/var/lib/traffic-analyzer/traffic-analyzer.db"),
@@ -32,6 +32,8 @@ _SEED: dict[str, dict[str, tuple[str, object, object]]] = {
         "--event-poll-millis": ("1", 1, 100),
     },
     "status": {"--db": _IFACE_DB["--db"], "--archive": ("a.db", "a.db", None)},
+    "link": {"--web-listen": ("off", "off", "127.0.0.1:8377"),
+             "--web-token-file": ("x", "x", "/run/traffic-analyzer/token")},
     "prune": {"--db": _IFACE_DB["--db"], "--retention-days": ("1", 1, 30), "--archive": ("a.db", "a.db", None),
               "--tier": ("days", ["days"], None)},
     "export": {"--db": _IFACE_DB["--db"], "--archive": ("x.db", "x.db", None)},
@@ -170,6 +172,8 @@ def test_what_has_no_flag_is_the_word_that_is_left() -> None:
         (["top-domain", "--by", "colour"], "--by colour: choose from name, site"),
         (["run", "--capture-heads-per-sec", "1000001"], "choose from 0 to 1000000"),
         (["run", "--capture-buffer-kib", "63"], "choose from 64 to 262144"),
+        (["run", "--web-listen", "8377"], "--web-listen 8377: write an address of this machine and a port, as in 127"),
+        (["run", "--web-host", "router.lan:8377"], "--web-host router.lan:8377: write a name, as in router.lan"),
     ],
 )
 def test_mistakes_say_what_is_taken(

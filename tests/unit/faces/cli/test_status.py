@@ -58,7 +58,8 @@ def test_json_has_codes_and_sentences(tmp_path: Path, capsys: pytest.CaptureFixt
     assert (found["is_counting"], found["interfaces"]) == (False, [])  # long ago
     (notice,) = found["notices"]
     assert notice == {"code": "quota-warned", "subject": "mum", "detail": "8/10", "since_unix_s": 7,
-                      "text": "Quota mum will soon be used up: 8 B of 10 B."}  # fmt: skip
+                      "text": "Quota mum will soon be used up: 8 B of 10 B.",
+                      "template": "Quota {subject} will soon be used up: {detail}."}  # fmt: skip
 
 
 def test_an_archive_that_cannot_be_read_is_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,29 @@
+"""What could not be answered, as a line that says what to do."""
+
+from __future__ import annotations
+
+import json
+
+from bottle import HTTPError, response
+
+from ...units import escaped
+
+_SHOWN = 400  # characters
+#: What bottle finds wrong by itself.
+_TEXTS = {
+    404: "there is nothing here: /api/v1/reports lists reports, / is the page",
+    405: "nothing can be changed here: use GET or HEAD",
+}
+
+
+class Trouble(HTTPError):  # type: ignore[misc]  # bottle has no types
+    """A status, and the line for it; headers with underscores in place of hyphens."""
+
+
+def told(trouble: HTTPError) -> bytes:
+    """The body of the answer that bottle makes of *trouble*, whoever found it."""
+    text = trouble.body if isinstance(trouble, Trouble) else _TEXTS.get(trouble.status_code, trouble.status_line)
+    response.content_type = "application/json"
+    if trouble.status_code == 405:
+        response.set_header("Allow", "GET, HEAD")  # not all versions of bottle think of HEAD
+    return json.dumps({"error": escaped(str(text))[:_SHOWN]}).encode() + b"\n"
