@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,20 +69,19 @@ def run(
         if is_of_before(config.db):
             log.info("database %s is of an earlier version: taking it over, which may take minutes", config.db)
         opened = opening(config.db, config.archive, now_unix_s(*read()))
-        endpoint, missing = _endpoint(web)
-        notices = *opened.notices, *missing
-        for notice in notices:
-            log.warning("%s", sentence(*notice))
+        _warn(opened.notices)
         writer = Writer(opened.db)
         try:
             owner = instances.owner_key(config.db)
             instance = instances.load(libbpf, object_file, config.pin_dir, owner, config.sizes)
+            endpoint, missing = _endpoint(web)
+            _warn(missing)
             roster = Roster()
             keep = config.keep if opened.db == config.db else config.keep.in_ram()
             archivist = _archivist(writer, opened, config, keep)
             caretaker = Caretaker(
                 writer, roster, Files(sources(configuration)), _checker(opened.db, writer, quotas), archivist,
-                keep, notices,
+                keep, (*opened.notices, *missing),
             )  # fmt: skip
             pipeline = Pipeline(find_cipher(), config.limits, roster)
             live = Live(config.flush_interval_s, read, utc_offsets, lambda devices: _names(opened.db, devices))
@@ -105,6 +104,11 @@ def run(
         for number, handler in before.items():
             signal.signal(number, handler)
     return 0
+
+
+def _warn(notices: Iterable[Notice]) -> None:
+    for notice in notices:
+        log.warning("%s", sentence(*notice))
 
 
 def _archivist(writer: Writer, opened: Opening, config: Config, keep: Keeping) -> Archivist:

@@ -37,7 +37,8 @@ def _wait_for(running: Collector, words: str, times: int = 1) -> None:
 
 def _refused(inside: Namespace, tmp_path: Path, pins: Path, *flags: object) -> tuple[int, str]:
     """Exit status and the one line of a ``run`` that must not start."""
-    command = (sys.executable, "-m", "traffic_analyzer", "run", "--db", tmp_path / "x.db", "--pin-dir", pins, *flags)
+    command = (sys.executable, "-m", "traffic_analyzer", "run", "--db", tmp_path / "x.db", "--pin-dir", pins,
+               "--web-listen", "off", *flags)  # fmt: skip
     done = subprocess.run(inside.command(*command), capture_output=True, text=True, timeout=60, check=False)
     assert len(done.stderr.splitlines()) == 1, done.stderr
     return done.returncode, done.stderr
