@@ -21,6 +21,7 @@ VENDORS := python/traffic_analyzer/data/vendors
 VENDOR_LISTS := $(addprefix /usr/share/ieee-data/,oui.csv mam.csv oui36.csv iab.csv)
 
 PAGE := python/traffic_analyzer/data/page/index.html
+FORM := luci/htdocs/luci-static/resources/traffic-analyzer/settings.js
 PAGE_SOURCES := $(shell find luci/htdocs luci/standalone luci/po 2>/dev/null)
 
 RUN_PACKAGES := clang llvm libbpf-dev linux-libc-dev python3-bpfcc python3-venv publicsuffix ieee-data
@@ -90,9 +91,10 @@ package: build ## a Python wheel with both objects inside, in dist/
 	@$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@ls -l dist/*.whl
 
-docs: build ## the reference of commands, flags and columns, and the texts to be translated, drawn from the declarations
+docs: build ## the reference, the settings page's form, and the texts to be translated, drawn from the declarations
 	@mkdir -p docs
 	@$(BIN)/python -m traffic_analyzer.faces.reference > docs/reference.md
+	@$(BIN)/python -m traffic_analyzer.faces.form > $(FORM)
 	@$(BIN)/python hack/extract-messages luci
 
 clean: ## remove everything that was built in this folder
