@@ -23,9 +23,9 @@ return baseclass.extend({
 		if (!Array.isArray(children))
 			throw new TypeError(`${children}: LuCI would read this as HTML; put it in a list`);
 
+		/* null is no child, but in a list it is a text: LuCI writes it too. */
 		for (const child of children)
-			if (child != null)
-				node.appendChild(this.elem(child) ? child : document.createTextNode(`${child}`));
+			node.appendChild(this.elem(child) ? child : document.createTextNode(`${child}`));
 
 		return node.lastChild;
 	},

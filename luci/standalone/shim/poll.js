@@ -2,7 +2,10 @@
 'use strict';
 'require baseclass';
 
-/** As LuCI's: each function again after its seconds, unless its last promise is still open. Rests while nobody looks. */
+/**
+ * As LuCI's: each function again after its seconds, unless its last promise is still open. What is added first is called
+ * at once, what is added to others when its seconds are due. Rests while nobody looks.
+ */
 return baseclass.extend({
 	__init__() {
 		this.queue = [];
@@ -42,7 +45,7 @@ return baseclass.extend({
 
 		this.tick = 0;
 		this.timer = window.setInterval(() => this.step(), 1000);
-		window.setTimeout(() => this.step());
+		this.step();
 
 		return true;
 	},

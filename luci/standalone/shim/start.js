@@ -50,6 +50,8 @@
 	function pages(page) {
 		const titles = { overview: _('Overview'), explore: _('Explore'), settings: _('Settings') };
 
+		document.title = `${titles[page]} · traffic-analyzer`;
+
 		return E('ul', { 'class': 'nav' }, Object.keys(titles).map((name) => E('li', [
 			E('a', { 'href': `/${name}`, 'aria-current': name == page ? 'page' : null }, [ titles[name] ])
 		])));
