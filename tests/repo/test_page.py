@@ -127,7 +127,7 @@ def test_every_module_is_on_the_page(page: Path) -> None:
         ("'require fs';", "requires fs"),
         ("'require view';\n'require traffic-analyzer.nothing as nothing';", "requires traffic-analyzer.nothing"),
         ("'require dom';\ndom.parse('x');", "dom.parse is not given"),
-        ("/* of ours */\n'require ui';\nui.showModal('x');", "ui.showModal is not given"),
+        ("/* of ours */\n'require dom';\ndom.data('x');", "dom.data is not given"),
         ("'require rpc as r';\nr.list();", "rpc.list is not given"),
         ("L.hasSystemFeature('x');", "L.hasSystemFeature is not given"),
     ],

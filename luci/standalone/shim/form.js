@@ -17,7 +17,7 @@ const Option = baseclass.extend({
 
 	/** The value as text; empty: there is none, and the help says what that means. */
 	text() {
-		return L.toArray([].concat(uci.get(this.map.config, this.section, this.option) ?? [])).join(', ');
+		return [].concat(uci.get(this.map.config, this.section, this.option) ?? []).join(', ');
 	},
 
 	render() {

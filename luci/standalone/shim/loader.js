@@ -52,11 +52,6 @@
 		env: { is_standalone: true },
 
 		require: (name) => Promise.resolve().then(() => load(name)),
-		isObject: (value) => value != null && typeof(value) == 'object',
-		toArray: (value) => value == null ? [] : Array.isArray(value) ? value : String(value).trim().split(/\s+/).filter(Boolean),
-
-		/** The page itself can change nothing. */
-		hasViewPermission: () => false,
 
 		/** admin/status/traffic-analyzer/explore is /explore here. */
 		url: (...parts) => '/' + parts.join('/').split('/').pop(),

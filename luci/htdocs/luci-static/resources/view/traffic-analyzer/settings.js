@@ -7,6 +7,7 @@
 'require uci';
 'require tools.widgets as widgets';
 'require traffic-analyzer.settings as declared';
+'require traffic-analyzer.theme as theme';
 
 const CONFIG = 'traffic-analyzer';
 const RETRY_S = 3;
@@ -187,16 +188,18 @@ return view.extend({
 	},
 
 	render(error) {
-		if (!error)
-			return draw();
-
-		const root = E('div', [ explain(error) ]);
+		const root = theme.apply(E('div', { 'class': 'ta ta-settings' }));
+		const put = (node) => dom.content(root, node);
 		const retry = () => uci.load(CONFIG).then(() => {
 			poll.remove(retry);
 
-			return draw().then((node) => dom.content(root, node));
-		}, (again) => dom.content(root, explain(again)));
+			return draw().then(put);
+		}, (again) => put(explain(again)));
 
+		if (!error)
+			return draw().then(put).then(() => root);
+
+		put(explain(error));
 		poll.add(retry, RETRY_S);
 
 		return root;
