@@ -1,0 +1,174 @@
+'use strict';
+'require baseclass';
+'require traffic-analyzer.units as units';
+
+// What numbers and notices mean, in words for everyone.
+
+const OFFLOAD = [ 'offload-hardware', 'offload-unknown', 'offload-software' ];
+const HIDING = [ ...OFFLOAD, 'not-attached', 'unseen', 'passes-below', 'switch-local', 'bridge-local', 'shared', 'lro' ];
+const HARMLESS = [ 'offload-software', 'bridge-local', 'switch-local', 'archive-put-off', 'quota-warned' ];
+const WIDER = /^The window is wider than asked for: of that time, only whole (\w+) are kept\.$/;
+
+/** What is missing of a window, each in a clause: nothing where it is complete. */
+function missing(completeness) {
+	const amount = name => ({
+		bytes: units.bytes(completeness[`${name}_bytes`]), packets: units.count(completeness[`${name}_packets`])
+	});
+	const found = [];
+
+	if (completeness.unseen_packets)
+		found.push(units.filled(_('{bytes} in {packets} packets passed unseen'), amount('unseen')));
+
+	if (completeness.not_booked_packets)
+		found.push(units.filled(_('{bytes} in {packets} packets found no room in the table of flows (raise its size in ' +
+			'the settings)'), amount('not_booked')));
+
+	if (completeness.difference_bytes || completeness.difference_packets)
+		found.push(units.filled(_('{bytes} in {packets} packets were seen and are in no report'), amount('difference')));
+
+	return found;
+}
+
+/** True: nothing is missing; false: something is; null: nothing passed. */
+function isComplete(completeness) {
+	if (!completeness || !completeness.seen_packets && !completeness.unseen_packets)
+		return null;
+
+	return missing(completeness).length === 0;
+}
+
+/** How complete a window is, in a sentence or two. */
+function verdict(completeness) {
+	if (isComplete(completeness) === null)
+		return _('No packet was counted in this time.');
+
+	const seen = units.bytes(completeness.seen_bytes);
+
+	if (isComplete(completeness))
+		return units.filled(_('Complete: all {seen} that passed are in these numbers.'), { seen });
+
+	// Never 100 % where something is missing.
+	return units.filled(_('Incomplete: {share} of what passed is in these numbers. {missing}.'), {
+		share: `${(Math.min(completeness.share || 0, 0.9999) * 100).toFixed(2)}%`, missing: missing(completeness).join('; ')
+	});
+}
+
+/** `412/500`, bytes used and allowed, for a person; any other detail as it is. */
+function detail(notice) {
+	const amounts = /^(\d+)\/(\d+)$/.exec(notice.detail);
+
+	if (!amounts || !notice.code.startsWith('quota-'))
+		return units.escaped(notice.detail);
+
+	return units.filled(_('{used} of {limit}'), { used: units.bytes(+amounts[1]), limit: units.bytes(+amounts[2]) });
+}
+
+/** What a notice says. */
+function notice(n) {
+	if (!n.template)
+		return units.escaped(n.text || `${n.code}: ${n.subject} ${n.detail}`);
+
+	return units.filled(_(n.template), { subject: units.escaped(n.subject), detail: detail(n) });
+}
+
+/** What a notice is about, in two or three words; nothing for one that is not known. */
+function topic(code) {
+	switch (code) {
+	case 'offload-hardware': return _('Hardware offload hides traffic');
+	case 'offload-software': return _('Software offload');
+	case 'offload-unknown': return _('Offload may hide traffic');
+	case 'not-attached': return _('An interface is not counted');
+	case 'unseen': return _('Packets pass unseen');
+	case 'passes-below': return _('A short cut past an interface');
+	case 'bridge-local': case 'switch-local': return _('Between your own devices');
+	case 'shared': return _('One interface for both sides');
+	case 'lro': return _('Merged packets');
+	case 'clock': return _('The clock is not set');
+	case 'no-wan': return _('No way to the internet yet');
+	case 'quota-reached': case 'quota-warned': return _('Quota');
+	case 'names-file': return _('Device names');
+	case 'web-unavailable': return _('This page');
+	}
+
+	return code.startsWith('archive-') ? _('History') : /^(database|stand-in)-/.test(code) ? _('Database') : '';
+}
+
+/** What a user can do about a notice; nothing where there is nothing to do. */
+function remedy(code) {
+	switch (code) {
+	case 'offload-hardware':
+		return _('To count all of it, switch hardware flow offloading off (Network → Firewall). The processor then ' +
+			'forwards every packet, which may make a fast line slower.');
+	case 'clock':
+		return _('It is set by itself once time servers can be reached.');
+	}
+
+	return '';
+}
+
+/** Notices by what they say: `{hiding, other}`, each the gravest first, offload before all. */
+function sorted(notices) {
+	const rank = n => HIDING.indexOf(n.code);
+	const hiding = notices.filter(n => rank(n) >= 0).sort((a, b) => rank(a) - rank(b));
+
+	return { hiding, other: notices.filter(n => rank(n) < 0) };
+}
+
+/** What must be known of an answer. */
+function remark(text) {
+	const wider = WIDER.exec(text);
+
+	if (!wider)
+		return units.escaped(_(text));
+
+	return wider[1] === 'hours' ? _('This starts a little earlier: of that time, only whole hours are kept.')
+		: _('This starts a little earlier: of that time, only whole days are kept.');
+}
+
+/** A label in a word. */
+function label(kind) {
+	switch (kind) {
+	case 'exact': return _('exact');
+	case 'ambiguous': return _('ambiguous');
+	case 'hidden': return _('hidden');
+	case 'unknown': return _('unknown');
+	}
+
+	return kind;
+}
+
+/** What a label means. */
+function meaning(kind) {
+	switch (kind) {
+	case 'exact':
+		return _('The device said which site it wants, or had looked up one single name for that address.');
+	case 'ambiguous':
+		return _('Several sites share that address, and it is one of them: the name is likely, not certain.');
+	case 'hidden':
+		return _('The device encrypts the name of the site (Encrypted Client Hello, ECH): only its provider can be told.');
+	case 'unknown':
+		return _('No name was ever said for it: VPNs, calls, games, or connections from before counting began.');
+	}
+
+	return '';
+}
+
+/** What is behind an interface. */
+function role(kind) {
+	switch (kind) {
+	case 'lan': return _('your devices');
+	case 'wan': return _('internet');
+	case 'host': return _('this machine');
+	}
+
+	return kind || '-';
+}
+
+return baseclass.extend({
+	isComplete, verdict, notice, topic, remedy, sorted, remark, label, meaning, role,
+
+	/** True where a notice only informs: nothing is lost. */
+	isHarmless(code) {
+		return HARMLESS.includes(code);
+	}
+});
