@@ -31,6 +31,11 @@ TABS = (
         "sni_ttl_cap_secs": "A server name makes others ambiguous for (seconds)",
         "flow_idle_timeout_secs": "Forget a silent flow after (seconds)",
     }),
+    ("page", "Page", {
+        "web_listen": "Address of the page",
+        "web_host": "Other names of it",
+        "web_token_file": "File of the token",
+    }),
     ("load", "Load", {
         "flush_interval_secs": "Read the maps every (seconds)",
         "flow_map_entries": "Flows between two readings",

@@ -30,8 +30,8 @@ const sentences = {
 	/* what rpcd's plugin says, and the standalone page */
 	stopped: () => _('The collector does not answer. Start it with “traffic-analyzer run”, or on OpenWrt with “service traffic-analyzer start”.'),
 	token: () => L.env.is_standalone
-		? _('This page has no valid key to the collector. Open the link that “traffic-analyzer link” prints, as root.')
-		: _('The collector does not take the key that LuCI has for it. Restart it with “service traffic-analyzer restart”.'),
+		? _('This page does not have the collector’s token. Open the link that “traffic-analyzer link” prints, as root.')
+		: _('The collector does not take the token that LuCI found. Restart it with “service traffic-analyzer restart”.'),
 	refused: (said) => _('The collector does not take this question: %s').format(said),
 	unreadable: (said) => _('The database cannot be read: %s').format(said),
 	slow: () => _('The collector took too long to answer. Ask for a shorter time, or try again.'),

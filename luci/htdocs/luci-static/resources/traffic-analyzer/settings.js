@@ -18,6 +18,10 @@ return baseclass.extend({
 			title: _("Names")
 		},
 		{
+			name: "page",
+			title: _("Page")
+		},
+		{
 			name: "load",
 			title: _("Load")
 		}
@@ -201,6 +205,42 @@ return baseclass.extend({
 			default: 900,
 			minimum: 1,
 			maximum: 604800,
+			choices: [],
+			is_required: false
+		},
+		{
+			name: "web_listen",
+			tab: "page",
+			title: _("Address of the page"),
+			kind: "text",
+			help: _("address and port of the page and its data, which take the token of `traffic-analyzer link`; off: none"),
+			default: "127.0.0.1:8377",
+			minimum: null,
+			maximum: null,
+			choices: [],
+			is_required: false
+		},
+		{
+			name: "web_host",
+			tab: "page",
+			title: _("Other names of it"),
+			kind: "list",
+			help: _("further name that the page may be called by, as in http://router.lan:8377/, besides the address that it listens on; may be repeated"),
+			default: null,
+			minimum: null,
+			maximum: null,
+			choices: [],
+			is_required: false
+		},
+		{
+			name: "web_token_file",
+			tab: "page",
+			title: _("File of the token"),
+			kind: "path",
+			help: _("file with the token, made anew once a boot; its owner alone can read it"),
+			default: "/run/traffic-analyzer/token",
+			minimum: null,
+			maximum: null,
 			choices: [],
 			is_required: false
 		},

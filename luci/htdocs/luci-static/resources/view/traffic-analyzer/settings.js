@@ -13,7 +13,19 @@ const CONFIG = 'traffic-analyzer';
 const RETRY_S = 3;
 
 const SIZE = /^(?=.*[1-9])[0-9]{1,15}(?:\.[0-9]{1,9})? ?(?:[kmgtp]i?)?b$/i;
-const ROLE = /^[^\s\/=]{1,15}=(?:lan|wan|host)$/;
+
+/* What is more than its kind: how it looks, and what to do where it does not. */
+const SHAPES = {
+	role: {
+		like: 'eth1=wan',
+		pattern: /^[^\s\/=]{1,15}=(?:lan|wan|host)$/,
+		otherwise: () => _('Write it as eth1=wan: an interface, and lan, wan or host.')
+	},
+	web_listen: {
+		pattern: /^(?:off|\S+:[0-9]{1,5})$/,
+		otherwise: () => _('Write it as 127.0.0.1:8377: an address and a port; or off.')
+	}
+};
 
 const KINDS = {
 	integer: (option, setting) => { option.datatype = `and(integer,range(${setting.minimum},${setting.maximum}))` },
@@ -44,6 +56,7 @@ function addSettings(map) {
 	declared.tabs.forEach(({ name, title }) => section.tab(name, title));
 
 	for (const setting of declared.settings) {
+		const shape = SHAPES[setting.name];
 		const option = section.taboption(setting.tab, widget(setting), setting.name, setting.title, description(setting));
 
 		option.rmempty = true;
@@ -55,9 +68,9 @@ function addSettings(map) {
 			option.multiple = true;
 			option.noaliases = true;
 		}
-		else if (setting.name == 'role') {
-			option.placeholder = 'eth1=wan';
-			option.validate = (_section, value) => !value || ROLE.test(value) || _('Write it as eth1=wan: an interface, and lan, wan or host.');
+		else if (shape) {
+			option.placeholder ??= shape.like;
+			option.validate = (_id, value) => !value || shape.pattern.test(value) || shape.otherwise();
 		}
 	}
 }
