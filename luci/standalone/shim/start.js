@@ -18,15 +18,24 @@
 	darkness.addEventListener('change', paint);
 	paint();
 
+	/** Language and script of *tag*; of what is no tag, nothing. */
+	function read(tag) {
+		try {
+			const { language, script } = new Intl.Locale(tag.replace('_', '-')).maximize();
+
+			return `${language}-${script}`;
+		}
+		catch (error) {
+			return '';
+		}
+	}
+
 	/** The first language of the browser that there is a file for, before English: `zh-CN` is in zh_Hans. */
 	function language() {
-		const full = (tag) => new Intl.Locale(tag.replace('_', '-')).maximize();
-
 		for (const tag of window.navigator.languages) {
-			const { language, script } = full(tag);
-			const found = LANGUAGES.find((one) => full(one).language == language && full(one).script == script);
+			const found = LANGUAGES.find((one) => read(one) == read(tag));
 
-			if (found || language == 'en')
+			if (found || read(tag) == read('en'))
 				return found;
 		}
 	}
