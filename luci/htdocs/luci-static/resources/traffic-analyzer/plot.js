@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 'use strict';
 'require baseclass';
 'require traffic-analyzer.scale as scale';
@@ -32,7 +33,7 @@ function area(slots, field, x, y) {
 		const is_apart = since_unix_s - end_unix_s > GAP_S;
 
 		if (is_apart)
-			path += `${path && `V${zero}Z`}M${svg.px(x(since_unix_s))} ${zero}`;
+			path += `${path ? 'V' + zero + 'Z' : ''}M${svg.px(x(since_unix_s))} ${zero}`;
 
 		right = svg.px(x(until_unix_s));
 		path += `V${svg.px(y(slots[field][i] / slots.seconds[i]))}H${right}`;

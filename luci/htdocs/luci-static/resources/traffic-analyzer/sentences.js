@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 'use strict';
 'require baseclass';
 'require traffic-analyzer.units as units';
@@ -7,7 +8,6 @@
 const OFFLOAD = [ 'offload-hardware', 'offload-unknown', 'offload-software' ];
 const HIDING = [ ...OFFLOAD, 'not-attached', 'unseen', 'passes-below', 'switch-local', 'bridge-local', 'shared', 'lro' ];
 const HARMLESS = [ 'offload-software', 'bridge-local', 'switch-local', 'archive-put-off', 'quota-warned' ];
-const WIDER = /^The window is wider than asked for: of that time, only whole (\w+) are kept\.$/;
 
 /** What is missing of a window, each in a clause: nothing where it is complete. */
 function missing(completeness) {
@@ -116,13 +116,7 @@ function sorted(notices) {
 
 /** What must be known of an answer. */
 function remark(text) {
-	const wider = WIDER.exec(text);
-
-	if (!wider)
-		return units.escaped(_(text));
-
-	return wider[1] === 'hours' ? _('This starts a little earlier: of that time, only whole hours are kept.')
-		: _('This starts a little earlier: of that time, only whole days are kept.');
+	return units.escaped(_(text));
 }
 
 /** A label in a word. */

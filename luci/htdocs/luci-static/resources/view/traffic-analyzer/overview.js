@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 'use strict';
 'require view';
 'require poll';
@@ -83,8 +84,9 @@ return view.extend({
 
 		theme.apply(node);
 		window.addEventListener('hashchange', () => this.restore() && this.ask());
-		poll.add(() => this.live(), 1);
+		poll.add(() => this.live(), 1); // starts the clock: what is added after it waits for its first turn
 		poll.add(() => this.ask(), ASK_S);
+		this.ask();
 
 		return node;
 	},
