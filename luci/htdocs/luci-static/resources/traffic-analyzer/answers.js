@@ -25,9 +25,14 @@ function limit_of(state, report) {
 	return Number(state.limit) || limit && limit.default || ROWS;
 }
 
-/* Where a row leads. */
-function leads(page, state, report, columns) {
-	const target = page.reports.find(one => one.name === report.leads_to);
+/* What a report tells. */
+function help(report) {
+	return E('p', { 'class': 'ta-help' }, [ units.sentence(_(report.help)) ]);
+}
+
+/* Where a row leads, to the report of that name. */
+function leads(page, state, name, columns) {
+	const target = page.reports.find(one => one.name === name);
 
 	return row => {
 		const next = target && selection.into(state, target, selection.selected(columns, row));
@@ -52,14 +57,19 @@ function sorting(state, report) {
 
 /* A phone has no heads to sort by. */
 function sort_list(state, report, sort) {
+	const signs = [ [ 'desc', '▾' ], [ 'asc', '▴' ] ];
 	const list = E('select', { 'class': 'cbi-input-select', 'name': 'sort', 'aria-label': _('Sort by'), 'change': () => {
-		window.location.hash = sort.href(list.value.split(' ')[0], list.value.split(' ')[1]);
-	} }, [].concat(...report.columns.map(column => [ [ 'desc', '▾' ], [ 'asc', '▴' ] ].map(([ order, sign ]) => E('option', {
+		window.location.hash = sort.href(...list.value.split(' '));
+	} }, [].concat(...report.columns.map(column => signs.map(([ order, sign ]) => E('option', {
 		'value': `${column.name} ${order}`,
 		'selected': column.name === sort.column && order === sort.order ? '' : null
 	}, [ `${_(column.title)} ${sign}` ])))));
 
 	return E('span', { 'class': 'ta-sort-list' }, [ list ]);
+}
+
+function first(count) {
+	return units.filled(_('The first {count} rows'), { count: units.count(count) });
 }
 
 /* Which rows these are, and the ones before and after. */
@@ -72,7 +82,7 @@ function pages(state, report, answer) {
 	}, [ text ]);
 
 	if (!selection.takes(report, 'offset'))
-		return answer.has_more ? E('span', {}, [ units.filled(_('The first {count} rows'), { count: units.count(count) }) ]) : null;
+		return answer.has_more ? E('span', {}, [ first(count) ]) : null;
 
 	const sizes = E('select', { 'class': 'cbi-input-select', 'name': 'limit', 'aria-label': _('Rows on a page'), 'change': () => {
 		window.location.hash = href(Object.assign(selection.without(state, [ 'offset' ]), { limit: sizes.value }));
@@ -80,40 +90,40 @@ function pages(state, report, answer) {
 		'value': size, 'selected': size === limit ? '' : null
 	}, [ units.filled(_('{count} rows'), { count: size }) ])));
 
-	return E('span', { 'class': 'ta-pages' }, [
-		sizes,
-		offset || answer.has_more ? step('‹', _('Rows before'), offset ? at(Math.max(0, offset - limit)) : null) : null,
-		offset || answer.has_more ? E('span', {}, [ count ? `${units.count(offset + 1)}–${units.count(offset + count)}` : '–' ]) : null,
-		offset || answer.has_more ? step('›', _('Rows after'), answer.has_more ? at(offset + limit) : null) : null
-	]);
+	return E('span', { 'class': 'ta-pages' }, [ sizes ].concat(offset || answer.has_more ? [
+		step('‹', _('Rows before'), offset ? at(Math.max(0, offset - limit)) : null),
+		E('span', {}, [ count ? `${units.count(offset + 1)}–${units.count(offset + count)}` : '–' ]),
+		step('›', _('Rows after'), answer.has_more ? at(offset + limit) : null)
+	] : []));
 }
 
 /* Two buttons that make a file of all rows. */
 function downloads(report, asked) {
 	const said = E('span', { 'class': 'ta-said', 'role': 'status' });
-	const is_paged = selection.takes(report, 'offset');
-	const button = extension => E('button', { 'type': 'button', 'class': 'cbi-button btn', 'name': extension, 'click': async ev => {
-		const node = ev.currentTarget;
-
+	const make = async (node, extension) => {
 		node.disabled = true;
 		said.textContent = _('Asking for all rows…');
 
 		try {
-			const answer = await download.whole(report, asked, is_paged, count => {
+			const answer = await download.whole(report, asked, one => api.report(report.name, one), count => {
 				said.textContent = units.filled(_('{count} rows…'), { count: units.count(count) });
 			});
 			const is_cut = answer.has_more || Object.values(answer.parts || {}).some(part => part.has_more);
+			const count = units.count(answer.rows ? answer.rows.length : download.MOST_ROWS);
 
 			download.save(answer, extension);
-			said.textContent = is_cut ? units.filled(_('There are more rows than the {count} in the file: narrow the selection, or use the command line.'),
-				{ count: units.count(answer.rows ? answer.rows.length : download.MOST_ROWS) }) : '';
+			said.textContent = !is_cut ? '' : units.filled(_(
+				'There are more rows than the {count} in the file: narrow the selection, or use the command line.'), { count });
 		}
 		catch (error) {
 			said.textContent = error.message;
 		}
 
 		node.disabled = false;
-	} }, [ extension.toUpperCase() ]);
+	};
+	const button = extension => E('button', {
+		'type': 'button', 'class': 'cbi-button btn', 'name': extension, 'click': ev => make(ev.currentTarget, extension)
+	}, [ extension.toUpperCase() ]);
 
 	return E('span', { 'class': 'ta-files' }, [
 		E('span', { 'class': 'ta-files-of' }, [ _('Download') ]), button('csv'), button('json'), said
@@ -162,10 +172,12 @@ function sections(page, state, report, answer) {
 
 			return E('div', { 'class': 'cbi-section ta-card' }, [
 				E('h3', {}, [ _(part.title) ]),
-				E('p', { 'class': 'ta-help' }, [ _(part.help) ]),
-				table.render({ columns, rows, offsets: answer.offsets, link: leads(page, state, Object.assign({}, report, { leads_to: part.leads_to || report.leads_to }), columns), nothing: _(part.nothing) }),
-				has_more ? E('p', { 'class': 'ta-help' }, [ units.filled(_('The first {count} rows'), { count: units.count(rows.length) }) ]) : null
-			]);
+				help(part),
+				table.render({
+					columns, rows, offsets: answer.offsets, nothing: _(part.nothing), link: leads(page, state, part.leads_to, columns)
+				}),
+				has_more ? E('p', { 'class': 'ta-help' }, [ first(rows.length) ]) : null
+			].filter(Boolean));
 		});
 
 	const sort = sorting(state, report), { columns, rows, offsets } = answer;
@@ -175,8 +187,10 @@ function sections(page, state, report, answer) {
 			sort && rows.length > 1 ? sort_list(state, report, sort) : null,
 			pages(state, report, answer),
 			rows.length ? downloads(report, selection.question(state, report)) : null
-		]),
-		table.render({ columns, rows, offsets, sort, link: leads(page, state, report, columns), nothing: _(report.nothing) })
+		].filter(Boolean)),
+		table.render({
+			columns, rows, offsets, sort, nothing: _(report.nothing), link: leads(page, state, report.leads_to, columns)
+		})
 	]) ];
 }
 
@@ -197,20 +211,18 @@ return baseclass.extend({
 		page.known.read(answer);
 
 		return [
-			E('p', { 'class': 'ta-help' }, [ _(report.help) ]),
+			help(report),
 			times && chart(state, times),
 			...sections(page, state, report, answer),
-			answer.parts ? E('div', { 'class': 'cbi-section ta-card ta-tools' }, [ downloads(report, selection.question(state, report)) ]) : null,
+			answer.parts ? E('div', { 'class': 'ta-tools' }, [ downloads(report, selection.question(state, report)) ]) : null,
 			foot(answer)
-		];
+		].filter(Boolean);
 	},
 
 	/** Nodes that ask for the device or name that a report cannot do without, with a list to choose from. */
 	async wanted(page, filter) {
 		const source = known.summary(page.reports, filter), state = page.state, report = page.report();
-		const nodes = [ E('p', { 'class': 'ta-help' }, [ _(report.help) ]), E('h3', {}, [
-			filter === 'device' ? _('Of which device?') : _('Of which site or name?')
-		]) ];
+		const nodes = [ help(report), E('h3', {}, [ filter === 'device' ? _('Of which device?') : _('Of which site or name?') ]) ];
 
 		page.shown = null;
 

@@ -8,7 +8,7 @@
 // Bytes by time: download above the line, upload below it, so that both can be compared with their own neighbours.
 
 const HEIGHT = 220, TOP = 10, BOTTOM = 24, LEFT = 66, RIGHT = 8;  // px around what is plotted
-const WORD = 56;  // px that a time of day takes
+const WORD = 64;  // px that a word below it takes
 const GAP = 0.18;  // of a step, between two bars; where there is room
 
 class Bars {
@@ -36,11 +36,16 @@ class Bars {
 		}
 
 		const sum = values => values.reduce((total, v) => total + v, 0);
-		const total = units.filled(_('Download {rx}, upload {tx}'), { rx: units.bytes(sum(this.rx)), tx: units.bytes(sum(this.tx)) });
+		const [ rx, tx ] = [ this.rx, this.tx ].map(values => units.bytes(sum(values)));
+		const key = (name, title, total) => E('span', {}, [
+			E('i', { 'class': `ta-key ta-key-${name}` }), ` ${title} `, E('b', {}, [ total ])
+		]);
 
 		this.at = this.anchor = -1;
 		this.plot = svg.draw('svg', { 'role': 'img', 'height': HEIGHT, 'class': 'ta-bars-plot' });
-		this.title = svg.draw('title', {}, [ document.createTextNode(total) ]);
+		this.title = svg.draw('title', {}, [
+			document.createTextNode(units.filled(_('Download {rx}, upload {tx}'), { rx, tx }))
+		]);
 		this.readout = E('div', { 'class': 'ta-bars-readout', 'hidden': '' });
 		this.frame = E('div', {
 			'class': 'ta-bars-frame', 'tabindex': '0', 'role': 'group',
@@ -48,8 +53,7 @@ class Bars {
 		}, [ this.plot, this.readout ]);
 		this.node = E('div', { 'class': 'ta-bars' }, [
 			E('div', { 'class': 'ta-bars-legend' }, [
-				E('span', {}, [ E('i', { 'class': 'ta-key ta-key-rx' }), ` ${_('Download')} `, E('b', {}, [ units.bytes(sum(this.rx)) ]) ]),
-				E('span', {}, [ E('i', { 'class': 'ta-key ta-key-tx' }), ` ${_('Upload')} `, E('b', {}, [ units.bytes(sum(this.tx)) ]) ])
+				key('rx', _('Download'), rx), key('tx', _('Upload'), tx)
 			]),
 			this.frame
 		]);
@@ -79,32 +83,35 @@ class Bars {
 
 		for (const line of lines)
 			grid.push(
-				svg.draw('path', { 'd': `M${plot.left} ${y(line)}H${plot.right}`, 'class': line ? null : 'ta-bars-zero' }),
+				svg.draw('path', { 'd': `M${plot.left} ${y(line)}H${plot.right}`, 'class': line ? '' : 'ta-bars-zero' }),
 				svg.draw('text', { 'x': plot.left - 8, 'y': y(line) + 4, 'text-anchor': 'end' },
 					[ document.createTextNode(line ? steps.amount(line) : '0') ])
 			);
 
-		for (const [ at, text ] of steps.words(this.steps, step, offsets, Math.floor((plot.right - plot.left) / WORD))) {
+		for (const { at, text, is_new } of steps.words(this.steps, step, offsets, Math.floor((plot.right - plot.left) / WORD))) {
 			// Times are at the beginning of a step, days under all of it.
 			const x = step === 'day' ? this.x(at + 0.5) : this.x(at);
 			const anchor = x < plot.left + WORD / 2 ? 'start' : x > plot.right - WORD / 2 ? 'end' : 'middle';
 
 			grid.push(
-				svg.draw('path', { 'd': `M${svg.px(x)} ${plot.bottom}v4` }),
-				svg.draw('text', { 'x': svg.px(x), 'y': HEIGHT - 5, 'text-anchor': anchor }, [ document.createTextNode(text) ])
+				svg.draw('path', { 'd': `M${svg.px(x)} ${is_new && step !== 'day' ? plot.top : plot.bottom}V${plot.bottom + 4}` }),
+				svg.draw('text', {
+					'x': svg.px(x), 'y': HEIGHT - 5, 'text-anchor': anchor, 'class': is_new ? 'ta-bars-day' : ''
+				}, [ document.createTextNode(text) ])
 			);
 		}
 
 		const gap = size > 3 ? Math.min(size * GAP, 6) : 0;
-		const path = (values, sign) => values.map((v, at) => v > 0
-			? `M${svg.px(this.x(at) + gap / 2)} ${zero}V${y(sign * v)}H${svg.px(this.x(at) + Math.max(size - gap / 2, gap / 2 + 0.5))}V${zero}Z` : '').join('');
+		const wide = svg.px(Math.max(size - gap, 0.5));
+		const bar = (v, at) => v && `M${svg.px(this.x(at) + gap / 2)} ${zero}V${y(v)}h${wide}V${zero}Z`;
+		const path = values => values.map(bar).filter(text => text).join('');
 
 		this.band = svg.draw('rect', { 'y': plot.top, 'height': plot.bottom - plot.top, 'class': 'ta-bars-band', 'width': 0 });
 
 		for (const node of [
 			this.title, this.band, svg.draw('g', { 'class': 'ta-bars-grid' }, grid),
-			svg.draw('path', { 'class': 'ta-bars-rx', 'd': path(this.rx, 1) }),
-			svg.draw('path', { 'class': 'ta-bars-tx', 'd': path(this.tx, -1) })
+			svg.draw('path', { 'class': 'ta-bars-rx', 'd': path(this.rx) }),
+			svg.draw('path', { 'class': 'ta-bars-tx', 'd': path(this.tx.map(v => -v)) })
 		])
 			this.plot.appendChild(node);
 
@@ -151,7 +158,10 @@ class Bars {
 		this.frame.addEventListener('blur', leave);
 		this.frame.addEventListener('keydown', ev => {
 			const end = this.steps.length - 1, here = this.at;
-			const keys = { ArrowLeft: here < 0 ? end : Math.max(0, here - 1), ArrowRight: here < 0 ? 0 : Math.min(end, here + 1), Home: 0, End: end, Escape: -1 };
+			const keys = {
+				ArrowLeft: here < 0 ? end : Math.max(0, here - 1), ArrowRight: here < 0 ? 0 : Math.min(end, here + 1),
+				Home: 0, End: end, Escape: -1
+			};
 
 			if (ev.key === 'Enter' && here >= 0)
 				this.zoom(here, here);
@@ -170,7 +180,9 @@ class Bars {
 		if (!onzoom || last - first + 1 >= this.steps.length)
 			return;
 
-		onzoom(Math.max(this.steps[first][0], since_unix_s), Math.min(this.steps[last][1], Math.ceil(until_unix_s / 60) * 60));
+		const end_unix_s = Math.ceil(until_unix_s / 60) * 60;
+
+		onzoom(Math.max(this.steps[first][0], since_unix_s), Math.min(this.steps[last][1], end_unix_s));
 	}
 
 	/* Shows what is under the pointer, or nothing. */

@@ -1,26 +1,27 @@
 'use strict';
 'require baseclass';
-'require traffic-analyzer.api as api';
 'require traffic-analyzer.periods as periods';
 'require traffic-analyzer.units as units';
 
-// A whole selection as a file, made in the browser from pages of an answer: the page's host need not reach the endpoint.
+// A whole selection as a file, made in the browser from pages of an answer: LuCI has no way to link to the endpoint.
 
 const PAGE_ROWS = 1000, MOST_ROWS = 10000;
+const FORMULA = /^[=+\-@\t\r]/;
 
 /**
- * The answer with the rows of all pages, and `has_more` where it was cut at MOST_ROWS; `asked` as selection.question()
- * has it, `is_paged` where the report takes an offset. `onrows(count)` is called after each page.
+ * The answer of `report` with the rows of all pages, and `has_more` where it was cut at MOST_ROWS; `asked` as
+ * selection.question() has it. `ask(asked)` gives the answer to one question, `onrows(count)` is called before the next.
  */
-async function whole(report, asked, is_paged, onrows) {
-	const paged = Object.assign({}, asked), takes_limit = report.filters.some(filter => filter.name === 'limit');
+async function whole(report, asked, ask, onrows) {
+	const takes = name => report.filters.some(filter => filter.name === name);
+	const paged = Object.assign({}, asked), is_paged = takes('offset');
 
 	delete paged.offset;
 
-	if (takes_limit)
+	if (takes('limit'))
 		paged.limit = is_paged ? PAGE_ROWS : MOST_ROWS;
 
-	const answer = await api.report(report.name, paged);
+	const answer = await ask(paged);
 
 	if (!is_paged || !answer.rows)
 		return answer;
@@ -36,7 +37,7 @@ async function whole(report, asked, is_paged, onrows) {
 	while (answer.has_more && answer.rows.length < MOST_ROWS) {
 		onrows(answer.rows.length);
 
-		const page = await api.report(report.name, Object.assign({}, paged, { offset: answer.rows.length }));
+		const page = await ask(Object.assign({}, paged, { offset: answer.rows.length }));
 
 		answer.rows.push(...page.rows);
 		answer.has_more = page.has_more && page.rows.length > 0;
@@ -48,8 +49,8 @@ async function whole(report, asked, is_paged, onrows) {
 }
 
 /**
- * A text as a CSV field, quoted as RFC 4180 has it. Names are chosen by strangers: one that begins like a formula gets a
- * ' in front, or a spreadsheet would compute it when the file is opened, and could be made to call programs or send cells
+ * A text as a CSV field, quoted as RFC 4180 has it. Names are chosen by strangers: one that begins like a formula gets a '
+ * in front, or a spreadsheet would compute it when the file is opened, and could be made to call programs or to send cells
  * away. Numbers stay as they are.
  */
 function field(v) {
@@ -61,12 +62,15 @@ function field(v) {
 
 	const text = Array.isArray(v) ? v.join(' ') : String(v);
 
-	return `"${(/^[=+\-@\t\r]/.test(text) ? `'${text}` : text).replace(/"/g, '""')}"`;
+	const harmless = FORMULA.test(text) ? `'${text}` : text;
+
+	return `"${harmless.replace(/"/g, '""')}"`;
 }
 
 function lines({ columns, rows }) {
-	return [ columns.map(column => column.name).join(','), ...rows.map(row => columns.map(column => field(row[column.name])).join(',')) ]
-		.map(line => `${line}\r\n`).join('');
+	const texts = [ columns.map(column => column.name), ...rows.map(row => columns.map(column => field(row[column.name]))) ];
+
+	return texts.map(line => `${line.join(',')}\r\n`).join('');
 }
 
 /** An answer as CSV: column names, a line a row, numbers as numbers; parts follow each other after an empty line. */
@@ -86,7 +90,8 @@ function file_name(answer, extension) {
 function save(answer, extension) {
 	// Without the byte order mark, spreadsheets take UTF-8 for something else.
 	const text = extension === 'csv' ? `\ufeff${csv(answer)}` : `${JSON.stringify(answer, null, 2)}\n`;
-	const url = URL.createObjectURL(new Blob([ text ], { type: extension === 'csv' ? 'text/csv;charset=utf-8' : 'application/json' }));
+	const type = extension === 'csv' ? 'text/csv;charset=utf-8' : 'application/json';
+	const url = URL.createObjectURL(new Blob([ text ], { type }));
 	const anchor = E('a', { 'href': url, 'download': file_name(answer, extension) });
 
 	document.body.appendChild(anchor);

@@ -5,7 +5,9 @@
 
 // What a selection is narrowed to: a chip each, and fields to add one, for every list that a report takes.
 
-const PROTOCOLS = [ 'tcp/443', 'udp/443', 'tcp/80', 'udp/53', 'tcp/22', 'tcp/853', 'udp/123', 'udp/51820', 'tcp', 'udp', 'icmp', 'icmpv6' ];
+const PROTOCOLS = [
+	'tcp/443', 'udp/443', 'tcp/80', 'udp/53', 'tcp/22', 'tcp/853', 'udp/123', 'udp/51820', 'tcp', 'udp', 'icmp', 'icmpv6'
+];
 const CHIP_MOST = 32;
 
 function titles() {
@@ -69,7 +71,8 @@ function fields(state, report, known, go) {
 		};
 		const input = E('input', {
 			'type': 'text', 'class': 'cbi-input-text', 'name': `add_${name}`, 'list': `ta-known-${name}`,
-			'placeholder': hints()[name], 'autocomplete': 'off', 'autocapitalize': 'none', 'spellcheck': 'false', 'maxlength': '1016',
+			'placeholder': hints()[name], 'autocomplete': 'off', 'autocapitalize': 'none', 'spellcheck': 'false',
+			'maxlength': '1016',
 			// A choice from the list counts at once; what is typed, when it is done.
 			'change': add,
 			'input': ev => ev.inputType && ev.inputType !== 'insertReplacementText' ? null : add()

@@ -22,7 +22,7 @@ class Known {
 		this.names = { device: new Map(), domain: new Map() };  // texts by value
 		this.ifaces = [];
 		this.clock = null;
-		this.is_asked = false;
+		this.asked = new Set();
 		this.start();
 	}
 
@@ -46,28 +46,29 @@ class Known {
 		return this.clock && this.clock.unix_s + (performance.now() - this.clock.at_ms) / 1000;
 	}
 
-	/** Asks for devices and sites of the last day, once. */
-	async learn() {
-		if (this.is_asked)
+	/** Asks once what of `filter` there was in the last day: device, domain. */
+	async learn(filter) {
+		const report = summary(this.reports, filter);
+
+		if (!report || this.asked.has(filter))
 			return;
 
-		this.is_asked = true;
+		this.asked.add(filter);
 
-		await Promise.all(Object.keys(PLACES).map(async filter => {
-			const report = summary(this.reports, filter);
+		try {
+			this.read(await api.report(report.name, selection.question(
+				{ lookback_minutes: String(LOOKBACK_MINUTES), limit: String(CHOICES), by: report.summary.by }, report)));
+			this.onlearnt();
+		}
+		catch (error) {
+			this.asked.delete(filter);
+		}
+	}
 
-			if (!report)
-				return;
-
-			try {
-				this.read(await api.report(report.name, selection.question(
-					{ lookback_minutes: String(LOOKBACK_MINUTES), limit: String(CHOICES), by: report.summary.by }, report)));
-			}
-			catch (error) {
-				this.is_asked = false;
-			}
-		}));
-		this.onlearnt();
+	/** Asks what devices are called that nothing has named yet. */
+	recognize(devices) {
+		if (devices.some(device => !this.names.device.has(device)))
+			this.learn('device');
 	}
 
 	/** Keeps what the rows of an answer are called: a row's first column, by what selects it. */

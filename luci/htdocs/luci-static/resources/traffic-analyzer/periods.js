@@ -73,7 +73,8 @@ function shifted(state, answer, sign) {
 	}
 
 	const [ first_ms, last_ms ] = [ later(begin, 0), later(end, 0) ];
-	const months = (Number(end.slice(0, 4)) - Number(begin.slice(0, 4))) * 12 + Number(end.slice(5, 7)) - Number(begin.slice(5, 7));
+	const [ first, last ] = [ begin, end ].map(text => Number(text.slice(0, 4)) * 12 + Number(text.slice(5, 7)));
+	const months = last - first;
 
 	// The 29th and later are not in every month.
 	if (months && begin.slice(8, 10) === end.slice(8, 10) && begin.slice(8, 10) < '29')
@@ -87,7 +88,7 @@ function shifted(state, answer, sign) {
 	return { since: date(first_ms + sign * size_ms), until: date(last_ms + sign * size_ms) };
 }
 
-/** A window in words, in the router's time: `2026-03-12 19:46 to 20:46`, `2026-03-12`, `2026-03-01 to 2026-03-31`. */
+/** A window in words, by the router's clock: `2026-03-12 19:46 to 20:46`, `2026-03-12`, `2026-03-01 to 2026-03-31`. */
 function words(since_unix_s, until_unix_s, offsets) {
 	const [ begin, end ] = [ since_unix_s, until_unix_s ].map(at => units.local(at, offsets));
 	const span = (from, to) => units.filled(_('{from} to {to}'), { from, to });

@@ -2,8 +2,8 @@
 'require baseclass';
 'require traffic-analyzer.units as units';
 
-// What explore shows is its state: {report, filters by name, and how one came there}. It is the page's hash, so that
-// every state has an address. Lists are arrays of texts, all else is text.
+// What explore shows is its state: {report, filters by name, and how one came there}. It is the page's hash, so that every
+// state has an address. Lists are arrays of texts, all else is text.
 
 const LISTS = [ 'iface', 'device', 'domain', 'protocol', 'from', 'within' ];
 const LIST_MOST = 16;
@@ -103,7 +103,7 @@ function turned(state, report) {
 		only(state, [ ...WINDOW, 'within', 'by', ...ABOUT.filter(name => takes(report, name)) ]));
 }
 
-/** The filters that ask for the traffic of `row` alone, by name; null where one of its values cannot be asked for. */
+/** The filters that ask for the traffic of `row` alone, by name; null where a value of it cannot be asked for. */
 function selected(columns, row) {
 	const found = {};
 	let is_any = false;
@@ -162,7 +162,7 @@ function into(state, target, values) {
 	return next;
 }
 
-/** The way to `state`: [{state, added: [[filter, text], …]}, …], from where it began; `added` is what a step added. */
+/** The way to `state`, from where it began: [{state, added: [[filter, text], …]}, …]. */
 function way(state) {
 	const steps = [ ...(state.from || []), step(state) ];
 
@@ -192,4 +192,6 @@ function way(state) {
 	return found;
 }
 
-return baseclass.extend({ ABOUT, WINDOW, parse, format, link, without, only, takes, question, turned, selected, into, way });
+return baseclass.extend({
+	ABOUT, WINDOW, parse, format, link, without, only, takes, question, turned, selected, into, way
+});

@@ -12,7 +12,7 @@ const EVERY = {  // steps between two words, by kind of step
 	day: [ 1, 2, 7, 14, 28, 56, 91, 182, 364, 728, 1820 ]
 };
 
-/** The end of the step of that kind that begins at or holds `unix_s`: local midnights, whatever the clock does between. */
+/** The end of the step of that kind that holds `unix_s`: local midnights, whatever the clock does between. */
 function end_of(unix_s, kind, offsets) {
 	const size_s = SIZE_S[kind], offset_s = units.offset(unix_s, offsets);
 	const found_unix_s = unix_s + size_s - ((unix_s + offset_s) % size_s + size_s) % size_s;
@@ -56,15 +56,32 @@ function holding(steps, unix_s) {
 	return low < steps.length && steps[low][0] <= unix_s ? low : -1;
 }
 
-/** Words below `steps`, [[at, text], …], no more than `most`: `13:05`, or `03-12` for a day. */
+/** `Thu` of a local time; in the language of the page. */
+function weekday(local) {
+	const lang = document.documentElement.lang.replace('_', '-');
+	const format = tag => new Intl.DateTimeFormat(tag, { weekday: 'short', timeZone: 'UTC' }).format(new Date(`${local}Z`));
+
+	try {
+		return format(lang || undefined);
+	}
+	catch (error) {
+		return format(undefined);  // LuCI has languages that browsers have no name for
+	}
+}
+
+/** Words below `steps`, [{at, text, is_new}, …], no more than `most`: `13:05`, and where a day begins `Thu 03-12`. */
 function words(steps, kind, offsets, most) {
 	const locals = steps.map(([ since ]) => units.local(since, offsets));
 	const numbers = locals.map(text => Math.floor(Date.parse(`${text}Z`) / 1000 / SIZE_S[kind]));
 	const fits = every => numbers.filter(n => n % every === 0).length <= most;
 	const every = EVERY[kind].find(fits) || EVERY[kind][EVERY[kind].length - 1];
 
-	return locals.map((text, at) => [ at, text ]).filter(([ at ]) => numbers[at] % every === 0)
-		.map(([ at, text ]) => [ at, kind === 'day' || text.slice(11, 16) === '00:00' ? text.slice(5, 10) : text.slice(11, 16) ]);
+	return locals.map((local, at) => {
+		const [ day, time ] = [ local.slice(5, 10), local.slice(11, 16) ];
+
+		return kind === 'day' ? { at, text: day, is_new: day.endsWith('-01') }
+			: { at, text: time === '00:00' ? `${weekday(local)} ${day}` : time, is_new: time === '00:00' };
+	}).filter((word, at) => numbers[at] % every === 0);
 }
 
 /** The lines of an axis from -`low` to `high` bytes: [bytes, …], round numbers, five or so. */

@@ -7,6 +7,7 @@
 
 const NAME_MOST = 44;  // characters of a name that are shown
 const NAME_SHORT = 24;  // that are not broken
+const ADDRESS = /^[0-9a-f.:]+( \+[0-9]+)?$/i;  // neither is a MAC or IP address, with the number of others
 const LABELS = [ 'exact', 'ambiguous', 'hidden', 'unknown' ];
 const BY_TIME = [ 'unix_s', 'day_unix_s' ];
 const AMOUNTS = [ 'count', 'bytes', 'packets', 'share' ];
@@ -20,7 +21,9 @@ function label(kind) {
 function name(text, most) {
 	const whole = units.escaped(String(text)), shown = units.shortened(whole, most || NAME_MOST);
 
-	return E('bdi', { 'class': `ta-name${shown.length > NAME_SHORT ? '' : ' ta-short'}`, 'title': shown === whole ? null : whole }, [ shown ]);
+	const is_short = shown.length <= NAME_SHORT || ADDRESS.test(shown);
+
+	return E('bdi', { 'class': `ta-name${is_short ? ' ta-short' : ''}`, 'title': shown === whole ? null : whole }, [ shown ]);
 }
 
 /** What a cell is about, where it shows less; null else. */
@@ -67,20 +70,23 @@ function is_from_most(column) {
 	return AMOUNTS.includes(column.unit) || BY_TIME.includes(column.unit);
 }
 
+function classes(column) {
+	return `ta-of-${column.unit}${units.isNumber(column.unit) ? ' right' : ''}${column.is_extra ? ' ta-extra' : ''}`;
+}
+
 function head(column, options) {
 	const sort = options.sort, title = _(column.title);
-	const classes = `th ta-${column.unit}${units.isNumber(column.unit) ? ' right' : ''}${column.is_extra ? ' ta-extra' : ''}`;
 
 	if (!sort)
-		return E('th', { 'class': classes, 'scope': 'col' }, [ title ]);
+		return E('th', { 'class': `th ${classes(column)}`, 'scope': 'col' }, [ title ]);
 
 	const is_now = sort.column === column.name, is_up = is_now && sort.order === 'asc';
 	const next = is_now ? (is_up ? 'desc' : 'asc') : is_from_most(column) ? 'desc' : 'asc';
 
 	return E('th', {
-		'class': classes, 'scope': 'col', 'aria-sort': is_now ? (is_up ? 'ascending' : 'descending') : null
+		'class': `th ${classes(column)}`, 'scope': 'col', 'aria-sort': is_now ? (is_up ? 'ascending' : 'descending') : null
 	}, [
-		E('a', { 'href': sort.href(column.name, next), 'class': is_now ? 'ta-sorted' : null, 'title': _('Sort by this') },
+		E('a', { 'href': sort.href(column.name, next), 'title': _('Sort by this') },
 			[ title, is_now ? (is_up ? ' ▴' : ' ▾') : '' ])
 	]);
 }
@@ -88,7 +94,8 @@ function head(column, options) {
 /**
  * A table of `rows`, objects by column name, or `nothing` where there are none.
  *
- * `offsets`: of the answer. `sort`: {column, order, href(column, order)}, or none. `link(row)`: where a row leads, or null.
+ * `offsets`: of the answer. `sort`: {column, order, href(column, order)}, or none. `link(row)`: where a row leads, null
+ * for nowhere.
  */
 function render(options) {
 	const { columns, rows } = options;
@@ -117,8 +124,7 @@ function render(options) {
 				inner = E('a', { 'href': href }, [ inner ]);
 
 			return E('td', {
-				'class': `td ta-${column.unit}${units.isNumber(column.unit) ? ' right' : ''}` +
-					`${column.is_extra ? ' ta-extra' : ''}${is_same ? ' ta-same' : ''}`,
+				'class': `td ${classes(column)}${is_same ? ' ta-same' : ''}`,
 				'data-title': _(column.title), 'title': whole(v, column.unit)
 			}, [ inner ]);
 		});

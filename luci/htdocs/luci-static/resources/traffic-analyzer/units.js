@@ -1,8 +1,8 @@
 'use strict';
 'require baseclass';
 
-// Numbers as a person reads them: what python/traffic_analyzer/units.py says of the same value. tests/browser/test_units.py
-// compares the two.
+// Numbers as a person reads them: what python/traffic_analyzer/units.py says of the same value, which
+// tests/browser/test_units.py watches over.
 
 const PREFIXES = [ '', 'k', 'M', 'G', 'T', 'P', 'E' ];
 const PROTOCOLS = {
@@ -19,7 +19,7 @@ const NUMBERS = [ 'count', 'port', 'bytes', 'packets', 'share' ];
 const SHORT = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 const UNPRINTABLE = /[\p{C}\p{Z}]/gu;
 
-/** `x` with so many digits after the point. A tie goes to the even digit, as in Python; toFixed() takes the larger one. */
+/** `x` with so many digits after the point. A tie goes to the even digit, as in Python; toFixed() goes up. */
 function fixed(x, digits) {
 	const text = x.toFixed(digits);
 	// A tie at that digit is an odd number of 2^-(digits + 1), or no float.
@@ -128,6 +128,13 @@ function filled(text, values) {
 	return text.replace(/\{(\w+)\}/g, (whole, name) => name in values ? values[name] : whole);
 }
 
+/** `text` as a sentence: a capital letter first, a full stop last. */
+function sentence(text) {
+	const end = /[.!?。！？]$/.test(text) ? '' : /[\u3000-\u9fff\uff00-\uffef]$/.test(text) ? '。' : '.';
+
+	return text && text[0].toLocaleUpperCase() + text.slice(1) + end;
+}
+
 /** One cell as a person reads it. */
 function value(v, unit, offsets) {
 	if (v === null || v === undefined)
@@ -156,7 +163,7 @@ function value(v, unit, offsets) {
 }
 
 return baseclass.extend({
-	bytes, rate, share, count, offset, local, time, day, zone, escaped, shortened, filled, value,
+	bytes, rate, share, count, offset, local, time, day, zone, escaped, shortened, filled, sentence, value,
 
 	/** True where a column of it is set to the right. */
 	isNumber(unit) {

@@ -3,7 +3,6 @@
 'require dom';
 'require traffic-analyzer.api as api';
 'require traffic-analyzer.answers as answers';
-'require traffic-analyzer.bars as bars';
 'require traffic-analyzer.filters as filters';
 'require traffic-analyzer.known as known';
 'require traffic-analyzer.periods as periods';
@@ -13,6 +12,8 @@
 
 // Any report of any part of the traffic. What is shown is told by the hash and by nothing else: what a user does sets
 // it, and what it says is asked for and drawn. No report is known by name.
+
+const CRUMB_MOST = 40;  // characters
 
 /** Reports by what they are about, as told by what they take: [[title, [report, …]], …]. */
 function groups(reports) {
@@ -91,21 +92,29 @@ class Explore {
 			this.picker(report),
 			periods.picker(state, this.shown, this.known.now_unix_s(), window => go(periods.put(state, window))),
 			this.by(report),
-			E('button', { 'type': 'button', 'class': 'cbi-button btn ta-again', 'name': 'again', 'title': _('Ask again'),
-				'aria-label': _('Ask again'), 'click': () => this.ask() }, [ '↻' ])
-		].filter(node => node));
+			E('button', {
+				'type': 'button', 'class': 'cbi-button btn ta-again', 'name': 'again', 'title': _('Ask again'),
+				'aria-label': _('Ask again'), 'click': () => this.ask()
+			}, [ '↻' ])
+		].filter(Boolean));
 		dom.content(this.way, this.steps());
-		dom.content(this.filters, [ filters.chips(state, report, (filter, value) => this.known.called(filter, value), href), this.fields(report) ]);
+		dom.content(this.filters, [
+			filters.chips(state, report, (filter, value) => this.known.called(filter, value), href), this.fields(report)
+		]);
 
-		if (name && this.node.querySelector(`[name="${name}"]`))
-			this.node.querySelector(`[name="${name}"]`).focus();
+		const again = name && this.node.querySelector(`[name="${name}"]`);
+
+		if (again)
+			again.focus();
 	}
 
 	picker(report) {
-		const list = E('select', { 'class': 'cbi-input-select ta-report', 'name': 'report', 'aria-label': _('Report'), 'change': () =>
-			go(selection.turned(this.state, this.reports.find(one => one.name === list.value)))
-		}, groups(this.reports).map(([ title, reports ]) => E('optgroup', { 'label': title }, reports.map(one =>
-			E('option', { 'value': one.name, 'selected': one === report ? '' : null, 'title': _(one.help) }, [ _(one.title) ])))));
+		const list = E('select', {
+			'class': 'cbi-input-select ta-report', 'name': 'report', 'aria-label': _('Report'),
+			'change': () => go(selection.turned(this.state, this.reports.find(one => one.name === list.value)))
+		}, groups(this.reports).map(([ title, reports ]) => E('optgroup', { 'label': title }, reports.map(one => E('option', {
+			'value': one.name, 'selected': one === report ? '' : null, 'title': units.sentence(_(one.help))
+		}, [ _(one.title) ])))));
 
 		return list;
 	}
@@ -118,10 +127,11 @@ class Explore {
 
 		const titles = { name: _('Names'), site: _('Sites') }, now = this.state.by || by.default;
 
-		return E('span', { 'class': 'ta-switch', 'role': 'group', 'aria-label': _('Names put together by') }, by.choices.map(choice => E('a', {
-			'href': href(Object.assign(selection.without(this.state, [ 'offset' ]), { by: choice })),
-			'class': choice === now ? 'ta-on' : null, 'aria-current': choice === now ? 'true' : null
-		}, [ titles[choice] || choice ])));
+		return E('span', { 'class': 'ta-switch', 'role': 'group', 'aria-label': _('Names put together by') },
+			by.choices.map(choice => E('a', {
+				'href': href(Object.assign(selection.without(this.state, [ 'offset' ]), { by: choice })),
+				'class': choice === now ? 'ta-on' : null, 'aria-current': choice === now ? 'true' : null
+			}, [ titles[choice] || choice ])));
 	}
 
 	/* The way back: All › tv › example.org, and out of a bar of the chart. */
@@ -129,15 +139,15 @@ class Explore {
 		const way = selection.way(this.state), within = this.state.within || [];
 		const nodes = way.length < 2 ? [] : [].concat(...way.map(({ state, added }, at) => {
 			const named = this.reports.find(report => report.name === state.report);
-			const text = added.length ? added.map(([ name, value ]) => units.escaped(this.known.called(name, value))).join(', ') : _('All');
-			const inner = E('bdi', {}, [ units.shortened(text, 40) ]);
+			const texts = added.map(([ name, value ]) => units.escaped(this.known.called(name, value)));
+			const inner = E('bdi', {}, [ units.shortened(texts.join(', ') || _('All'), CRUMB_MOST) ]);
 			const about = { 'title': named ? _(named.title) : null };
 
 			return [
 				at ? E('span', { 'class': 'ta-sep', 'aria-hidden': 'true' }, [ '›' ]) : null,
 				state === this.state ? E('b', about, [ inner ]) : E('a', Object.assign({ 'href': href(state) }, about), [ inner ])
 			];
-		})).filter(node => node);
+		})).filter(Boolean);
 
 		if (within.length) {
 			const outer = {};
@@ -146,9 +156,9 @@ class Explore {
 				if (selection.WINDOW.includes(name))
 					outer[name] = value;
 
-			nodes.push(E('a', { 'class': 'ta-out', 'href': href(Object.assign(
-				periods.put(this.state, outer), { within: within.slice(0, -1) })) },
-				[ '⤺ ', units.filled(_('back to {window}'), { window: periods.called(outer) }) ]));
+			nodes.push(E('a', {
+				'class': 'ta-out', 'href': href(Object.assign(periods.put(this.state, outer), { within: within.slice(0, -1) }))
+			}, [ '↩ ', units.filled(_('Back to {window}'), { window: periods.called(outer) }) ]));
 		}
 
 		return nodes.length ? [ E('nav', { 'class': 'ta-crumbs', 'aria-label': _('Where you are') }, nodes) ] : [];
@@ -165,7 +175,7 @@ class Explore {
 			this.is_open = box.open;
 
 			if (box.open)
-				this.known.learn();
+				[ 'device', 'domain' ].forEach(filter => this.known.learn(filter));
 		} }, [
 			E('summary', {}, [ count ? units.filled(_('Filters ({count})'), { count }) : _('Filters') ]),
 			filters.fields(this.state, report, this.known.choices(), go)
@@ -193,6 +203,7 @@ class Explore {
 			this.results.classList.remove('ta-busy');
 			this.results.setAttribute('aria-busy', 'false');
 			this.controls();
+			this.known.recognize(state.device || []);
 		}
 		catch (error) {
 			if (turn !== this.turn)
@@ -201,7 +212,9 @@ class Explore {
 			this.results.setAttribute('aria-busy', 'false');
 			dom.content(this.trouble, [ E('div', { 'class': 'alert-message warning', 'role': 'alert' }, [
 				E('p', {}, [ error.message ]),
-				E('button', { 'type': 'button', 'class': 'btn cbi-button', 'name': 'retry', 'click': () => this.ask() }, [ _('Try again') ])
+				E('button', {
+					'type': 'button', 'class': 'btn cbi-button', 'name': 'retry', 'click': () => this.ask()
+				}, [ _('Try again') ])
 			]) ]);
 		}
 	}
@@ -220,13 +233,11 @@ return view.extend({
 		const root = E('div', { 'class': 'ta' });
 
 		if (reports instanceof Error) {
+			const again = async () => root.replaceWith(this.render(await this.load()));
+
 			dom.content(root, [ E('h2', {}, [ _('Explore') ]), E('div', { 'class': 'alert-message warning', 'role': 'alert' }, [
 				E('p', {}, [ reports.message ]),
-				E('button', { 'type': 'button', 'class': 'btn cbi-button', 'click': async () => {
-					const found = await this.load();
-
-					root.replaceWith(this.render(found));
-				} }, [ _('Try again') ])
+				E('button', { 'type': 'button', 'class': 'btn cbi-button', 'name': 'retry', 'click': again }, [ _('Try again') ])
 			]) ]);
 			theme.apply(root);
 
