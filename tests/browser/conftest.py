@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from ..lab.chromium import chromium, missing_chromium
+from ..lab.required import require
 from .modules import Modules
 
-playwright = pytest.importorskip("playwright.sync_api", reason="no Playwright: run `make setup`")
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    require(missing_chromium())
+    with sync_playwright() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[playwright.Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium: run `make setup`")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium(playwright, tmp_path_factory.mktemp("browser")) as started:
+        yield started
 
 
-@pytest.fixture(scope="session")
-def modules(chromium: playwright.Browser) -> Iterator[Modules]:
+@pytest.fixture(scope="module")
+def modules(browser: Browser) -> Iterator[Modules]:
     """The modules alone, without a page around them."""
-    page = chromium.new_page()
+    page = browser.new_page()
     yield Modules(page)
     page.close()

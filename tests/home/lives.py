@@ -63,6 +63,23 @@ _LIVES = {
             sleep 1
         done
     """,
+    "tv": """
+        while going; do get --limit-rate 900k https://video.example/film; done
+    """,
+    "tablet": """
+        while going; do
+            get -6 https://www.shop.example/picture https://img.news.example/page
+            get -4 http://news.example/picture
+            sleep 2
+        done
+    """,
+    "thermostat": """
+        while going; do
+            get -4 http://api.iot.example/page
+            put page http://api.iot.example -6
+            sleep 3
+        done
+    """,
 }
 
 

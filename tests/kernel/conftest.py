@@ -9,33 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from traffic_analyzer.errors import KernelError
-from traffic_analyzer.kernel import bpffs
-from traffic_analyzer.kernel.libbpf import Libbpf
-
 from ..lab.collector import pin_dir, remove_pins
 from ..lab.netns import Namespace, namespace, veth
-
-
-def _missing() -> str | None:
-    if os.geteuid():
-        return "not root"
-    try:
-        Libbpf()
-        bpffs.prepare(bpffs.MOUNT_POINT)
-    except KernelError as error:
-        return str(error)
-    return None
+from ..lab.required import missing_kernel, require
 
 
 @pytest.fixture(scope="session", autouse=True)
 def kernel() -> None:
-    """Skips with the reason; fails instead where TA_REQUIRE_KERNEL_TESTS=1."""
-    if (reason := _missing()) is None:
-        return
-    if os.environ.get("TA_REQUIRE_KERNEL_TESTS") == "1":
-        pytest.fail(f"kernel tests are required, but: {reason}")
-    pytest.skip(f"kernel tests need root and eBPF: {reason}")
+    """Skips with the reason; fails instead where all tests are required."""
+    require(missing_kernel())
 
 
 @contextmanager

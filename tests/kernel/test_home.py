@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterable
 
@@ -13,6 +12,7 @@ from ..home.house import BRIDGE, CLIENT_PORT, home
 from ..home.observed import observe
 from ..home.servers import missing_programs
 from ..home.tally import EGRESS, INGRESS, Flow, Tally
+from ..lab.required import require
 
 _DURATION_S = 5
 _FRAME_BYTES = 1514  # the largest at the MTU of every link of the home
@@ -21,13 +21,8 @@ _TCP, _UDP, _ICMP, _ICMPV6 = 6, 17, 1, 58
 
 @pytest.fixture(scope="module", autouse=True)
 def programs() -> None:
-    """Skips where a program of the home is missing; fails instead where TA_REQUIRE_KERNEL_TESTS=1."""
-    if not (missing := missing_programs()):
-        return
-    reason = f"the virtual home needs {', '.join(missing)}"
-    if os.environ.get("TA_REQUIRE_KERNEL_TESTS") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
+    missing = missing_programs()
+    require(f"the virtual home needs {', '.join(missing)}" if missing else None)
 
 
 def _protocols(flows: Iterable[Flow]) -> set[tuple[int, bool]]:

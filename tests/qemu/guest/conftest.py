@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+
+from ...lab.required import require
 
 _SHARE = Path("/run/share/started")  # of tests.qemu.initramfs
 
 
 @pytest.fixture(scope="session", autouse=True)
 def guest() -> None:
-    """Skips anywhere else; fails instead where TA_REQUIRE_KERNEL_TESTS=1."""
-    if _SHARE.exists():
-        return
-    if os.environ.get("TA_REQUIRE_KERNEL_TESTS") == "1":
-        pytest.fail("this is no guest: `make test-kernels` runs these tests")
-    pytest.skip("only in a guest of `make test-kernels`")
+    """Skips anywhere else; fails instead where all tests are required."""
+    require(None if _SHARE.exists() else "only in a guest: `make test-kernels` runs these tests")
