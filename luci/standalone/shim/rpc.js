@@ -5,7 +5,7 @@
 
 const BASE = '/api/v1/';
 const WAIT_MS = 20000;
-const CODES = { 400: 'refused', 401: 'token', 403: 'token', 404: 'refused' };
+const CODES = { 400: 'refused', 401: 'token', 403: 'token', 404: 'refused', 503: 'unreadable' };
 
 /** Path and parameters of what rpcd's plugin would ask for. */
 function question(method, params) {
@@ -40,10 +40,10 @@ async function ask(method, params) {
 		});
 		const said = await answer.json();
 
-		return answer.ok ? said : trouble(CODES[answer.status] ?? 'unreadable', said.error ?? said.status);
+		return answer.ok ? said : trouble(CODES[answer.status] ?? 'broken', said.error);
 	}
 	catch (error) {
-		return error instanceof SyntaxError ? trouble('unreadable', error.message) :
+		return error instanceof SyntaxError ? trouble('broken', error.message) :
 			trouble(giveUp.signal.aborted ? 'slow' : 'stopped', error.message);
 	}
 	finally {
