@@ -90,11 +90,11 @@ function pages(state, report, answer) {
 		'value': size, 'selected': size === limit ? '' : null
 	}, [ units.filled(_('{count} rows'), { count: size }) ])));
 
-	return E('span', { 'class': 'ta-pages' }, [ sizes ].concat(offset || answer.has_more ? [
+	return E('span', { 'class': 'ta-pages' }, [ sizes ].concat(offset || answer.has_more ? [ E('span', { 'class': 'ta-turn' }, [
 		step('‹', _('Rows before'), offset ? at(Math.max(0, offset - limit)) : null),
 		E('span', {}, [ count ? `${units.count(offset + 1)}–${units.count(offset + count)}` : '–' ]),
 		step('›', _('Rows after'), answer.has_more ? at(offset + limit) : null)
-	] : []));
+	]) ] : []));
 }
 
 /* Two buttons that make a file of all rows. */

@@ -53,7 +53,11 @@ class Bars {
 		}, [ this.plot, this.readout ]);
 		this.node = E('div', { 'class': 'ta-bars' }, [
 			E('div', { 'class': 'ta-bars-legend' }, [
-				key('rx', _('Download'), rx), key('tx', _('Upload'), tx)
+				key('rx', _('Download'), rx), key('tx', _('Upload'), tx),
+				// A report may tell of less than what is selected: of one kind of it.
+				E('span', { 'class': 'ta-bars-about' }, [ {
+					minute: _('all of the selection, by minute'), hour: _('all of the selection, by hour')
+				}[options.step] || _('all of the selection, by day') ])
 			]),
 			this.frame
 		]);

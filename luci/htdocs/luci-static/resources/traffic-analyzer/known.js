@@ -2,6 +2,7 @@
 'require baseclass';
 'require traffic-analyzer.api as api';
 'require traffic-analyzer.selection as selection';
+'require traffic-analyzer.table as table';
 'require traffic-analyzer.units as units';
 
 // What devices and sites there are to choose from, and what they are called; and what time it is at the router.
@@ -71,15 +72,15 @@ class Known {
 			this.learn('device');
 	}
 
-	/** Keeps what the rows of an answer are called: a row's first column, by what selects it. */
+	/** Keeps what the rows of an answer are called, by what selects them. */
 	read({ columns, rows }) {
 		for (const { name, selects } of columns || [])
 			if (selects in this.names)
 				for (const row of rows)
 					if (selection.selected([ { name, selects } ], row)) {
-						const first = columns[0].unit === 'name' && row[columns[0].name] || row[name];
+						const first = table.lead(columns), text = first.unit === 'name' && row[first.name] || row[name];
 
-						this.names[selects].set(String(row[name]), String(first));
+						this.names[selects].set(String(row[name]), String(text));
 					}
 	}
 

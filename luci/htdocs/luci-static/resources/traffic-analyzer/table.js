@@ -74,6 +74,11 @@ function classes(column) {
 	return `ta-of-${column.unit}${units.isNumber(column.unit) ? ' right' : ''}${column.is_extra ? ' ta-extra' : ''}`;
 }
 
+/** The column that tells which row it is, and bears its link: the first that is shown however narrow the page is. */
+function lead(columns) {
+	return columns.find(column => !column.is_extra) || columns[0];
+}
+
 function head(column, options) {
 	const sort = options.sort, title = _(column.title);
 
@@ -109,22 +114,23 @@ function render(options) {
 		if (column.unit === 'share')
 			largest[column.name] = Math.max(...rows.map(row => row[column.name] || 0));
 
+	const first = lead(columns);
 	let above = null;
 	const body = rows.map(row => {
 		const href = options.link ? options.link(row) : null;
 		let is_same = above !== null;
 
-		const cells = columns.map((column, at) => {
+		const cells = columns.map(column => {
 			const v = row[column.name];
 			let inner = content(v, column, options, largest[column.name]);
 
 			is_same = is_same && column.is_heading && above[column.name] === v;
 
-			if (at === 0 && href)
+			if (column === first && href)
 				inner = E('a', { 'href': href }, [ inner ]);
 
 			return E('td', {
-				'class': `td ${classes(column)}${is_same ? ' ta-same' : ''}`,
+				'class': `td ${classes(column)}${column === first ? ' ta-lead' : ''}${is_same ? ' ta-same' : ''}`,
 				'data-title': _(column.title), 'title': whole(v, column.unit)
 			}, [ inner ]);
 		});
@@ -142,4 +148,4 @@ function render(options) {
 	]);
 }
 
-return baseclass.extend({ render, name, label });
+return baseclass.extend({ render, lead, name, label });

@@ -48,7 +48,7 @@ class Explore {
 		this.trouble = part('trouble');
 		this.results = E('div', { 'class': 'ta-results', 'aria-live': 'off' });
 		this.node = E('div', { 'class': 'ta ta-explore' }, [
-			E('h2', {}, [ _('Explore') ]), this.bar, this.way, this.filters, this.trouble, this.results
+			E('h2', { 'name': 'content' }, [ _('Explore') ]), this.bar, this.way, this.filters, this.trouble, this.results
 		]);
 		this.known = known.of(reports, () => this.controls());
 
