@@ -83,3 +83,15 @@ def test_another_window_begins_at_the_first_row(modules: Modules) -> None:
 
 def test_a_window_is_the_last_hour_where_none_is_named(modules: Modules) -> None:
     assert modules.call("periods.of", {"report": "x"}) == {"lookback_minutes": "60"}
+
+
+def test_what_a_window_is_called(modules: Modules) -> None:
+    called = {
+        "Last hour": {"lookback_minutes": "60"},
+        "Last 5 minutes": {"lookback_minutes": "5"},
+        "Last 2,880 minutes": {"lookback_minutes": "2880"},
+        "Last year": {"period": "last-year"},
+        "2026-03-29": {"day": "2026-03-29"},
+        "2026-03-29 – 2026-03-30 01:00Z": {"since": "2026-03-29", "until": "2026-03-30T01:00Z"},
+    }
+    assert [modules.call("periods.called", window) for window in called.values()] == list(called)

@@ -9,6 +9,7 @@
 
 const HEIGHT = 220, TOP = 10, BOTTOM = 24, LEFT = 66, RIGHT = 8;  // px around what is plotted
 const WORD = 64;  // px that a word below it takes
+const WIDEST = 120;  // px of a bar
 const GAP = 0.18;  // of a step, between two bars; where there is room
 
 class Bars {
@@ -105,7 +106,7 @@ class Bars {
 			);
 		}
 
-		const gap = size > 3 ? Math.min(size * GAP, 6) : 0;
+		const gap = size > 3 ? Math.max(Math.min(size * GAP, 6), size - WIDEST) : 0;
 		const wide = svg.px(Math.max(size - gap, 0.5));
 		const bar = (v, at) => v && `M${svg.px(this.x(at) + gap / 2)} ${zero}V${y(v)}h${wide}V${zero}Z`;
 		const path = values => values.map(bar).filter(text => text).join('');

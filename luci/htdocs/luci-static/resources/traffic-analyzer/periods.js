@@ -22,6 +22,15 @@ function presets() {
 	];
 }
 
+/* Those that nobody is offered, but the endpoint knows. */
+function others() {
+	return [
+		[ { period: 'hour' }, _('This hour') ],
+		[ { period: 'day' }, _('Today') ],
+		[ { period: 'last-year' }, _('Last year') ]
+	];
+}
+
 /** The part of `state` that says which window; the last hour where it says nothing. */
 function of(state) {
 	const found = selection.only(state, selection.WINDOW);
@@ -111,18 +120,23 @@ function zones(since_unix_s, until_unix_s, offsets) {
 	return begin === end ? begin : units.filled(_('{before}, then {after}'), { before: begin, after: end });
 }
 
-/** The title of a window that has one; null else. */
+/** The title of a window that has one, and is no span of its own; null else. */
 function title(window) {
-	const found = presets().find(([ preset ]) => selection.format(preset) === selection.format(window));
+	const hash = selection.format(window);
+	const found = [ ...presets(), ...others() ].find(([ preset ]) => selection.format(preset) === hash);
 
-	return found ? found[1] : null;
+	if (found)
+		return found[1];
+
+	return window.lookback_minutes && !window.until
+		? units.filled(_('Last {count} minutes'), { count: units.count(window.lookback_minutes) }) : null;
 }
 
 /** What a window that was asked for is called: its title, or the texts that it was asked with. */
 function called(window) {
-	return title(window) || window.day ||
-		[ window.since, window.until ].filter(text => text).map(text => text.replace('T', ' ')).join(' – ') ||
-		Object.values(window).join(' ');
+	const times = [ window.since, window.until ].filter(Boolean).map(text => text.replace('T', ' '));
+
+	return title(window) || window.day || times.join(' – ') || Object.values(window).join(' ');
 }
 
 /**
@@ -132,6 +146,7 @@ function called(window) {
  */
 function picker(state, answer, now_unix_s, go) {
 	const window = of(state), known = title(window);
+	const picked = presets().findIndex(([ preset ]) => selection.format(preset) === selection.format(window));
 	const is_last = !answer || window.lookback_minutes && !window.until ||
 		now_unix_s !== null && answer.selection.until_unix_s > now_unix_s;
 	const arrow = (sign, text, about, is_off) => E('button', {
@@ -158,11 +173,11 @@ function picker(state, answer, now_unix_s, go) {
 	const list = E('select', { 'class': 'cbi-input-select', 'name': 'window', 'aria-label': _('Period'), 'change': () => {
 		own.hidden = list.value !== '';
 
-		if (list.value !== '')
-			go(presets()[Number(list.value)][0]);
+		if (/^\d+$/.test(list.value))
+			go(presets()[list.value][0]);
 	} }, [
-		...presets().map(([ , text ], at) =>
-			E('option', { 'value': at, 'selected': text === known ? '' : null }, [ text ])),
+		...presets().map(([ , text ], at) => E('option', { 'value': at, 'selected': at === picked ? '' : null }, [ text ])),
+		...known && picked < 0 ? [ E('option', { 'value': 'now', 'selected': '' }, [ known ]) ] : [],
 		E('option', { 'value': '', 'selected': known ? null : '' }, [ known ? _('Other…') : _('Other') ])
 	]);
 
