@@ -81,7 +81,11 @@ class Devices {
 		this.shown = [];
 		this.running = new Map();
 		this.answered = new Map();
-		this.body = E('tbody');
+		this.is_pointed = false;
+		this.body = E('tbody', {
+			'pointerenter': event => { this.is_pointed = event.pointerType === 'mouse' },
+			'pointerleave': () => { this.is_pointed = false }
+		});
 		this.head = E('tr', { 'class': 'tr table-titles' });
 		this.more = E('button', { 'type': 'button', 'class': 'btn cbi-button ta-more', 'hidden': '', 'click': () => {
 			this.is_open = !this.is_open;
@@ -162,7 +166,7 @@ class Devices {
 			return live ? live.rx_bytes_s + live.tx_bytes_s : 0;
 		};
 
-		if (is_asked || !this.shown.length || !this.body.matches(':hover, :focus-within')) {
+		if (is_asked || !this.shown.length || !this.is_pointed && !this.body.contains(document.activeElement)) {
 			this.shown = [ ...this.answered.keys() ];
 			this.join();
 
@@ -199,7 +203,7 @@ class Devices {
 				this.fill(device, made);
 			}
 
-			made.call(live ? live.name : String(row[this.report.columns[0].name]), made.leads);
+			made.call((live ? live.name : row[this.report.columns[0].name]) || device, made.leads);
 			made.run(live);
 
 			if (this.body.children[at] !== made.node)

@@ -96,9 +96,6 @@ function topic(code) {
 /** What a user can do about a notice; nothing where there is nothing to do. */
 function remedy(code) {
 	switch (code) {
-	case 'offload-hardware':
-		return _('To count all of it, switch hardware flow offloading off (Network → Firewall). The processor then ' +
-			'forwards every packet, which may make a fast line slower.');
 	case 'clock':
 		return _('It is set by itself once time servers can be reached.');
 	}
