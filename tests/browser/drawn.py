@@ -23,10 +23,10 @@ HOSTILE = (
 
 
 @contextmanager
-def drawn(chromium: Any, folder: Path, *modules: str) -> Iterator[Any]:
+def drawn(browser: Any, folder: Path, *modules: str) -> Iterator[Any]:
     """A page whose *modules* are variables, in an element ``main``. No script from a name may run there."""
     subprocess.run([sys.executable, ROOT / "hack" / "compile-page", ROOT / "luci", folder], check=True)
-    page = chromium.new_page(viewport={"width": WIDTH, "height": 600})
+    page = browser.new_page(viewport={"width": WIDTH, "height": 600})
     page.set_content("<main class='ta'></main>")
     page.add_style_tag(path=STYLE)
     page.add_script_tag(path=folder / "static" / "page.js")

@@ -16,8 +16,8 @@ _PX_S = (WIDTH - _MARGINS - _LEFT - _RIGHT) / 600
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with drawn(chromium, tmp_path_factory.mktemp("drawn") / "page", "chart") as page:
+def page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with drawn(browser, tmp_path_factory.mktemp("drawn") / "page", "chart") as page:
         yield page
 
 

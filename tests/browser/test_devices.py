@@ -13,8 +13,8 @@ from .drawn import HOSTILE, drawn
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with drawn(chromium, tmp_path_factory.mktemp("drawn") / "page", "devices", "cards") as page:
+def page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with drawn(browser, tmp_path_factory.mktemp("drawn") / "page", "devices", "cards") as page:
         yield page
 
 

@@ -11,8 +11,8 @@ from .drawn import NOW_UNIX_S, drawn, slots
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with drawn(chromium, tmp_path_factory.mktemp("drawn") / "page", "ring") as page:
+def page(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with drawn(browser, tmp_path_factory.mktemp("drawn") / "page", "ring") as page:
         yield page
 
 
