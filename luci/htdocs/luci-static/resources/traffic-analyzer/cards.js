@@ -111,6 +111,15 @@ function place(iface, now_unix_s, offsets) {
 	]);
 }
 
+/** What is said where no notice is known of anything hidden. */
+function nothing(is_complete, status) {
+	if (!status.interfaces.length)
+		return [ mark('none'), E('span', {}, [ _('That can be told once something is counted.') ]) ];
+
+	return is_complete === false ? [ mark('none'), E('span', {}, [ _('Nothing is known that hides what is missing.') ]) ]
+		: [ mark('good'), E('span', {}, [ _('Nothing, as far as can be told: no traffic passes it uncounted.') ]) ];
+}
+
 /** Whether it adds up, what is hidden, and where is counted. `counted`: {completeness, title} of the chosen period. */
 function health(body, counted, status, remarks) {
 	const { hiding, other } = sentences.sorted(status.notices), is_complete = sentences.isComplete(counted.completeness);
@@ -122,10 +131,8 @@ function health(body, counted, status, remarks) {
 		]),
 		...remarks.map(text => E('p', { 'class': 'ta-remark' }, [ sentences.remark(text) ])),
 		E('h4', {}, [ _('What this machine hides') ]),
-		hiding.length ? E('ul', { 'class': 'ta-notices' }, hiding.map(said)) : E('p', { 'class': 'ta-verdict' },
-			status.interfaces.length
-				? [ mark('good'), E('span', {}, [ _('Nothing, as far as can be told: no traffic passes it uncounted.') ]) ]
-				: [ mark('none'), E('span', {}, [ _('That can be told once something is counted.') ]) ]),
+		hiding.length ? E('ul', { 'class': 'ta-notices' }, hiding.map(said))
+			: E('p', { 'class': 'ta-verdict' }, nothing(is_complete, status)),
 		...other.length ? [ E('h4', {}, [ _('To know') ]), E('ul', { 'class': 'ta-notices' }, other.map(said)) ] : [],
 		E('h4', {}, [ _('Counted on') ]),
 		status.interfaces.length

@@ -114,18 +114,20 @@ class Devices {
 		const sums = answer.rows.map(row => bytes.reduce((sum, name) => sum + row[name], 0));
 
 		this.most = Math.max(1, ...sums);
-		this.sort();
+		this.offsets = answer.offsets;
 
 		for (const [ device, made ] of this.rows)
-			this.fill(device, made, answer.offsets);
+			this.fill(device, made);
+
+		this.sort();
 	}
 
 	/** What a row says of the whole period. */
-	fill(device, made, offsets) {
+	fill(device, made) {
 		const row = this.answered.get(device);
 
 		made.sum(this.columns, row, this.most);
-		made.name.title = row ? about(this.report, row, offsets) : '';
+		made.name.title = row ? about(this.report, row, this.offsets) : '';
 		made.leads = this.options.link(this.report, row || { [this.key.name]: device });
 	}
 

@@ -135,7 +135,8 @@ class Live {
 
 		on([ 'pointermove', 'pointerdown' ], event =>
 			stand({ x: event.clientX - this.node.getBoundingClientRect().left }));
-		on([ 'pointerleave', 'blur' ], () => stand(null));
+		on([ 'pointerleave' ], event => event.pointerType === 'touch' || stand(null)); // a finger may be lifted to read
+		on([ 'blur' ], () => stand(null));
 		on([ 'keydown' ], event => {
 			const until_unix_s = this.shown.slots.until_unix_s, last = until_unix_s.length - 1, here = this.found();
 			const keys = {

@@ -45,10 +45,10 @@ function verdict(completeness) {
 	const seen = units.bytes(completeness.seen_bytes);
 
 	if (isComplete(completeness))
-		return units.filled(_('Complete: all {seen} that passed are in these numbers.'), { seen });
+		return units.filled(_('Complete: all {seen} that passed were counted.'), { seen });
 
 	// Never 100 % where something is missing.
-	return units.filled(_('Incomplete: {share} of what passed is in these numbers. {missing}.'), {
+	return units.filled(_('Incomplete: {share} of what passed was counted. {missing}.'), {
 		share: `${(Math.min(completeness.share || 0, 0.9999) * 100).toFixed(2)}%`, missing: missing(completeness).join('; ')
 	});
 }

@@ -147,8 +147,10 @@ return view.extend({
 
 		if (chosen.order)
 			this.devices.by(chosen.order);
-		else
+		else {
+			this.columns.classList.add('ta-busy');
 			this.ask();
+		}
 	},
 
 	/** What a summary asks its report for. */
@@ -219,11 +221,13 @@ return view.extend({
 				if (is_still())
 					this.judge(status, answers);
 			});
-		}).then(() => this.trouble('asked', null), error => is_still() && this.trouble('asked', error));
+		}).then(() => is_still() && this.trouble('asked', null), error => is_still() && this.trouble('asked', error));
 	},
 
 	show(place, report, answer) {
 		const { head, body } = this.cards[place], link = (of, row) => this.link(of, row);
+
+		this.columns.hidden = false;
 
 		if (place === 'devices')
 			this.devices.answer(report, answer);
@@ -255,7 +259,6 @@ return view.extend({
 
 		cards.health(this.cards.health.body, { completeness, title: this.state.period.title }, status,
 			Array.from(new Set(remarks)));
-		this.columns.hidden = false;
 		this.told.hidden = !said.length;
 		svg.put(this.told.firstChild, said.join(' '));
 	},
@@ -267,6 +270,9 @@ return view.extend({
 		this.troubles[what] = error;
 
 		const found = this.troubles.live || this.troubles.asked;
+
+		if (what === 'asked')
+			this.columns.classList.remove('ta-busy');
 
 		// What the collector said last stays readable, and looks like the past.
 		this.root.classList.toggle('ta-stale', !!found);
