@@ -15,7 +15,7 @@ from pathlib import Path
 
 from traffic_analyzer.kernel.libbpf import Libbpf
 
-from . import booking, dns_flood, drain, heads, history, memory, names, packets
+from . import booking, dns_flood, drain, endpoint, heads, history, memory, names, packets
 
 _PARTS = {
     "packets": packets.measure,
@@ -26,6 +26,7 @@ _PARTS = {
     "memory": memory.measure,
     "flood": dns_flood.measure,
     "history": history.measure,
+    "endpoint": endpoint.measure,
 }
 
 

@@ -1,6 +1,7 @@
 """What years of traffic take: a reference home's days through the pipeline into the store, and what is asked of them.
 
 BENCH_DAYS in the environment says how many days; by default a quarter of one, which shows that everything runs.
+BENCH_HOME names a folder that the databases are kept in, for ``endpoint`` to ask them again.
 """
 
 from __future__ import annotations
@@ -30,17 +31,17 @@ from .home.keeper import Keeper, size_bytes
 from .samples import WIDTH, print_table
 from .seed_schema import measured
 
-_BEGAN_UNIX_S = 1_772_838_000  # midnight of 7 March 2026 where _ZONE is: 22 days before its clocks are set
+BEGAN_UNIX_S = 1_772_838_000  # midnight of 7 March 2026 where _ZONE is: 22 days before its clocks are set
 _ZONE = "Europe/Berlin"
-_DAY_S, _HOUR_S = 86_400, 3600
+DAY_S, _HOUR_S = 86_400, 3600
 _ROUNDS = 5
 _AIM_MS = 100
-_WINDOWS = {"1 hour": _HOUR_S, "1 day": _DAY_S, "30 days": 30 * _DAY_S}
+WINDOWS = {"1 hour": _HOUR_S, "1 day": DAY_S, "30 days": 30 * DAY_S}
 _MB = 1e6
 
 
 @contextmanager
-def _zone() -> Iterator[None]:
+def local_zone() -> Iterator[None]:
     """The local time of this process, and of those it starts, is that of the home."""
     before = os.environ.get("TZ")
     os.environ["TZ"] = _ZONE
@@ -54,8 +55,25 @@ def _zone() -> Iterator[None]:
         time.tzset()
 
 
-def _lived(folder: Path, days: float) -> dict[str, Any]:
-    command = [sys.executable, "-m", "tests.bench.home.lifetime", str(folder), str(_BEGAN_UNIX_S), str(days)]
+@contextmanager
+def home_folder() -> Iterator[Path]:
+    """Where the home's databases are or will be: BENCH_HOME, which is kept, or a folder that is gone at the end."""
+    kept = os.environ.get("BENCH_HOME")
+    if kept:
+        Path(kept).mkdir(parents=True, exist_ok=True)
+        yield Path(kept)
+        return
+    with tempfile.TemporaryDirectory(prefix="ta-bench-") as text:
+        yield Path(text)
+
+
+def days_asked_for() -> float:
+    """How long the home is to live."""
+    return float(os.environ.get("BENCH_DAYS", "0.25"))
+
+
+def lived(folder: Path, days: float) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.bench.home.lifetime", str(folder), str(BEGAN_UNIX_S), str(days)]
     found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
     assert isinstance(found, dict)
     return found
@@ -107,11 +125,11 @@ def _check_sums(figures: dict[str, Any], working: Path, archive: Path, until_uni
     tally = sums.Tally()
     for hour, labels in figures["tally"].items():
         tally.hours[int(hour)].update(labels)
-    told = tally.between(_BEGAN_UNIX_S, until_unix_s)
+    told = tally.between(BEGAN_UNIX_S, until_unix_s)
     wrong = abs(sum(rx + tx for rx, tx, *_ in told.values()) - figures["bytes"])
     rows = [("the tally, beside what the home sent", f"{figures['days'] * 24:,.0f}", _mb(figures["bytes"]), f"{wrong}")]
     with sums.opened(working, archive) as database:
-        for tier, since, until in sums.spans(database, _BEGAN_UNIX_S, until_unix_s):
+        for tier, since, until in sums.spans(database, BEGAN_UNIX_S, until_unix_s):
             found, told = sums.stored(database, tier, since, until), tally.between(since, until)
             off = sums.difference(found, told)
             wrong += off
@@ -123,7 +141,7 @@ def _check_sums(figures: dict[str, Any], working: Path, archive: Path, until_uni
         raise RuntimeError(f"the tiers' sums differ by {wrong}")
 
 
-def _selection(working: Path, name: str, until_unix_s: int, window_s: int) -> Selection:
+def selection(working: Path, name: str, until_unix_s: int, window_s: int) -> Selection:
     """What a report is asked for; where it needs a name or a device, the one with the most traffic."""
     window = Selection(until_unix_s - window_s, until_unix_s)
     report = registry.REPORTS[name]
@@ -136,34 +154,34 @@ def _selection(working: Path, name: str, until_unix_s: int, window_s: int) -> Se
     return window
 
 
-def _median_ms(working: Path, name: str, selection: Selection) -> float:
+def _median_ms(working: Path, name: str, asked: Selection) -> float:
     taken_ms = []
     for _ in range(_ROUNDS):
         began_s = time.perf_counter()
-        registry.run(working, name, selection)
+        registry.run(working, name, asked)
         taken_ms.append((time.perf_counter() - began_s) * 1000)
     return median(taken_ms)
 
 
 def _ask(working: Path, until_unix_s: int) -> None:
     taken = {
-        name: [_median_ms(working, name, _selection(working, name, until_unix_s, window_s))
-               for window_s in _WINDOWS.values()]
+        name: [_median_ms(working, name, selection(working, name, until_unix_s, window_s))
+               for window_s in WINDOWS.values()]
         for name in registry.REPORTS
     }  # fmt: skip
     rows = [
         (name, *(f"{ms:.1f}" for ms in each), "*" if max(each) > _AIM_MS else "") for name, each in taken.items()
     ]
     late = sum(ms > _AIM_MS for each in taken.values() for ms in each)
-    print_table(f"   reports: ms, median of {_ROUNDS}", ("report", *_WINDOWS, f"> {_AIM_MS}"), rows)
-    print(f"   {late} of {len(rows) * len(_WINDOWS)} take more than {_AIM_MS} ms.")
+    print_table(f"   reports: ms, median of {_ROUNDS}", ("report", *WINDOWS, f"> {_AIM_MS}"), rows)
+    print(f"   {late} of {len(rows) * len(WINDOWS)} take more than {_AIM_MS} ms.")
 
 
 def _beside(folder: Path, days: float) -> None:
     """The seed's tables hold a day: a month of them would be gigabytes."""
-    minutes = round(min(days, 1) * _DAY_S / 60)
-    windows = [_WINDOWS["1 hour"], _WINDOWS["1 day"]]
-    with_rows = islice(Feed(_BEGAN_UNIX_S, minutes).batches(), minutes)
+    minutes = round(min(days, 1) * DAY_S / 60)
+    windows = [WINDOWS["1 hour"], WINDOWS["1 day"]]
+    with_rows = islice(Feed(BEGAN_UNIX_S, minutes).batches(), minutes)
     figures = measured(folder / "seed.db", with_rows, windows)
     hour_ms, day_ms = (figures.top_domain_ms[window_s] for window_s in windows)
     print_table(
@@ -185,11 +203,12 @@ def measure(libbpf: Libbpf) -> None:  # noqa: ARG001  # as every part
 
     :raises RuntimeError: the sums of tiers differ.
     """
-    days = float(os.environ.get("BENCH_DAYS", "0.25"))
-    with _zone(), tempfile.TemporaryDirectory(prefix="ta-bench-") as text:
-        folder = Path(text)
-        until_unix_s = _BEGAN_UNIX_S + round(days * _DAY_S)
-        figures = _lived(folder, days)
+    days = days_asked_for()
+    with local_zone(), home_folder() as folder:
+        if (folder / Keeper.WORKING).exists():
+            raise RuntimeError(f"BENCH_HOME={folder}: a home has lived there already; name an empty folder")
+        until_unix_s = BEGAN_UNIX_S + round(days * DAY_S)
+        figures = lived(folder, days)
         working, archive = folder / Keeper.WORKING, folder / Keeper.ARCHIVE
         archive = archive if archive.exists() else working
         _print_life(figures, working, archive)

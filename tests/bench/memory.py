@@ -27,7 +27,7 @@ _PROGRAM_ENDS = ("_ingress", "_egress")
 _COLUMNS = ("Rss", "Pss", "Private_Dirty")
 
 
-def _process_kib(pid: int) -> list[str]:
+def process_kib(pid: int) -> list[str]:
     """Resident memory of a process, its share of it, and what is its own; then its largest ever resident. KiB."""
     found = {}
     for name in ("smaps_rollup", "status"):
@@ -100,16 +100,16 @@ def measure(libbpf: Libbpf) -> None:  # noqa: ARG001  # as every part
             assert made.process is not None
             pid = made.process.pid
             time.sleep(_FLUSH_S + 1)  # a turn with nothing in it
-            rows = [("idle", *_process_kib(pid))]
+            rows = [("idle", *process_kib(pid))]
             _send_flows(outside, "out0")
             most = _wait_until_stored(made)
-            rows.append((f"{_FLOWS:,} flows stored", *_process_kib(pid)))
+            rows.append((f"{_FLOWS:,} flows stored", *process_kib(pid)))
             time.sleep(2 * _FLUSH_S)
-            rows.append((f"two turns of {_FLUSH_S} s later", *_process_kib(pid)))
+            rows.append((f"two turns of {_FLUSH_S} s later", *process_kib(pid)))
             _look_up(inside, outside)
             time.sleep(2 * _FLUSH_S)
             ((entries,),) = made.rows("SELECT max(cache_entries) FROM dns_cache_1m")
-            rows.append((f"{entries:,} names known", *_process_kib(pid)))
+            rows.append((f"{entries:,} names known", *process_kib(pid)))
             maps_kib = _maps_kib(made.pins)
     print_table("6. daemon: memory, KiB", ("when", "RSS", "PSS", "private dirty", "peak RSS"), rows)
     shares = (f"{name} {kib:,}" for name, kib in sorted(maps_kib.items(), key=lambda item: -item[1]) if kib)
