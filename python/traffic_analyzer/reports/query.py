@@ -30,7 +30,8 @@ _HOUR_S = 3600
 _HOURS_S = 4 * 24 * _HOUR_S  # a longer time is told by days
 _DIFFERENT = (Unit.PORT, Unit.NAME)
 _OTHER_ZONE = "Days were added up in another time zone: set TZ to that of the collector."
-REMARKS = (_OTHER_ZONE,)  #: those that are always in the same words
+_WIDER = "The window is wider than asked for: of that time, only whole {} are kept."
+REMARKS = (_OTHER_ZONE, _WIDER.format("hours"), _WIDER.format("days"))  #: those that are always in the same words
 _Answer = TypeVar("_Answer")
 
 
@@ -68,7 +69,7 @@ class Query:
         if self.window != asked:
             grown_s = max(abs(one - other) for one, other in zip(self.window, asked, strict=True))
             unit = "hours" if grown_s < _HOUR_S else "days"
-            found.append(f"The window is wider than asked for: of that time, only whole {unit} are kept.")
+            found.append(_WIDER.format(unit))
         if not self._snapshot.is_of_this_zone and not self._span.is_by_minute:
             found.append(_OTHER_ZONE)
         below = [name for name in self.selection.domains if site_of(name) != name and not is_resolver(name)]
