@@ -66,6 +66,17 @@ def test_words_fit_and_a_new_day_is_named(modules: Modules) -> None:
 
 
 @pytest.mark.parametrize(
+    ("years", "most", "first"),
+    [(1, 12, ["2024-02", "2024-03"]), (1, 5, ["2024-03", "2024-05"]), (10, 8, ["2026-01", "2028-01"])],
+)
+def test_long_times_are_told_by_months(modules: Modules, years: int, most: int, first: list[str]) -> None:
+    days = modules.call("steps.all", _unix_s(2024, 1, 2), _unix_s(2024 + years, 1, 1), "day", [[0, 3_600]])
+    words = [word["text"] for word in modules.call("steps.words", days, "day", [[0, 3_600]], most)]
+    assert words[:2] == first
+    assert len(words) <= most
+
+
+@pytest.mark.parametrize(
     ("low", "high", "lines"),
     [
         (0, 0, ["0"]),

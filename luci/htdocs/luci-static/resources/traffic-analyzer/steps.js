@@ -9,8 +9,9 @@ const MOST = 400;  // bars that can still be told apart
 const EVERY = {  // steps between two words, by kind of step
 	minute: [ 1, 2, 5, 10, 15, 30, 60 ],
 	hour: [ 1, 2, 3, 6, 12, 24, 48 ],
-	day: [ 1, 2, 7, 14, 28, 56, 91, 182, 364, 728, 1820 ]
+	day: [ 1, 2, 7 ]
 };
+const MONTHS = [ 1, 2, 3, 6, 12, 24, 60, 120 ];  // likewise, where days are too many
 
 /** The end of the step of that kind that holds `unix_s`: local midnights, whatever the clock does between. */
 function end_of(unix_s, kind, offsets) {
@@ -69,12 +70,28 @@ function weekday(local) {
 	}
 }
 
-/** Words below `steps`, [{at, text, is_new}, …], no more than `most`: `13:05`, and where a day begins `Thu 03-12`. */
+/* Words where months begin: `2026-03`. */
+function months(locals, most) {
+	const number = local => Number(local.slice(0, 4)) * 12 + Number(local.slice(5, 7)) - 1;
+	const begins = locals.map((local, at) => ({ at, text: local.slice(0, 7), n: number(local), is_new: false }))
+		.filter(({ at, n }) => at ? n !== number(locals[at - 1]) : locals[0].slice(8, 10) === '01');
+	const by = every => begins.filter(({ n }) => n % every === 0);
+
+	return by(MONTHS.find(every => by(every).length <= most) || MONTHS[MONTHS.length - 1]);
+}
+
+/**
+ * Words below `steps`, [{at, text, is_new}, …], no more than `most`: `13:05`, `Thu 03-12` where a day begins; below days
+ * `03-12`, or `2026-03` where a month begins.
+ */
 function words(steps, kind, offsets, most) {
 	const locals = steps.map(([ since ]) => units.local(since, offsets));
 	const numbers = locals.map(text => Math.floor(Date.parse(`${text}Z`) / 1000 / SIZE_S[kind]));
 	const fits = every => numbers.filter(n => n % every === 0).length <= most;
 	const every = EVERY[kind].find(fits) || EVERY[kind][EVERY[kind].length - 1];
+
+	if (kind === 'day' && !fits(every))
+		return months(locals, most);
 
 	return locals.map((local, at) => {
 		const [ day, time ] = [ local.slice(5, 10), local.slice(11, 16) ];

@@ -42,13 +42,13 @@ function share(v, largest) {
 	bar.style.width = `${largest > 0 ? Math.max(0, Math.min(1, v / largest)) * 100 : 0}%`;
 
 	return E('span', { 'class': 'ta-share' }, [
-		E('span', { 'class': 'ta-track', 'aria-hidden': 'true' }, [ bar ]), E('span', {}, [ units.share(v) ])
+		E('span', { 'class': 'ta-track', 'aria-hidden': 'true' }, [ bar ]), E('span', { 'class': 'ta-part-of' }, [ units.share(v) ])
 	]);
 }
 
 function content(v, column, options, largest) {
 	if (v === null || v === undefined || v === '')
-		return units.value(v, column.unit);
+		return column.selects === 'domain' ? E('em', {}, [ _('no name') ]) : units.value(v, column.unit);
 
 	if (column.unit === 'share')
 		return share(v, largest);
