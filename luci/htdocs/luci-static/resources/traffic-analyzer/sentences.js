@@ -17,14 +17,14 @@ function missing(completeness) {
 	const found = [];
 
 	if (completeness.unseen_packets)
-		found.push(units.filled(_('{bytes} in {packets} packets passed unseen'), amount('unseen')));
+		found.push(units.filled(_('{bytes} passed unseen (packets: {packets})'), amount('unseen')));
 
 	if (completeness.not_booked_packets)
-		found.push(units.filled(_('{bytes} in {packets} packets found no room in the table of flows (raise its size in ' +
-			'the settings)'), amount('not_booked')));
+		found.push(units.filled(_('{bytes} found no room in the table of flows (packets: {packets}); its size is one of ' +
+			'the settings'), amount('not_booked')));
 
 	if (completeness.difference_bytes || completeness.difference_packets)
-		found.push(units.filled(_('{bytes} in {packets} packets were seen and are in no report'), amount('difference')));
+		found.push(units.filled(_('{bytes} were seen and are in no report (packets: {packets})'), amount('difference')));
 
 	return found;
 }
