@@ -72,6 +72,25 @@ def test_rows_have_sums_and_what_runs_now(page: Any) -> None:
     assert page.locator("tbody .ta-who").first.get_attribute("title") == "Device: d0\nAddresses: tv, ::1"
 
 
+def test_an_order_may_be_chosen_before_there_are_rows(page: Any) -> None:
+    page.evaluate("const early = devices.create({ order: 'total', link: () => null }); early.by('now'); early.live([])")
+
+
+def test_links_and_sums_follow_the_answer_at_once(page: Any) -> None:
+    names = ("tv", "phone")
+    _devices(page, names)
+    page.evaluate(
+        """report => {
+            list.options.link = (of, row) => `#later-${row.device}`;
+            const tv = { name: 'tv', device: 'd0', addresses: [], rx_bytes: 7, tx_bytes: 0 };
+            list.answer(report, { rows: [tv], offsets: [] });
+        }""",
+        _REPORT,
+    )
+    assert page.locator("tbody a").get_attribute("href") == "#later-d0"
+    assert _shown(page) == [["tv", "–", "–", "7 B", "0 B"]]
+
+
 def test_rows_stay_until_the_next_answer(page: Any) -> None:
     names = ("a", "b", "c", "d")
     _devices(page, names, "now")

@@ -94,3 +94,10 @@ def test_every_label_has_a_word_and_a_meaning(modules: Modules, label: Label) ->
 @pytest.mark.parametrize("role", Role)
 def test_every_role_is_told_in_words(modules: Modules, role: Role) -> None:
     assert modules.call("sentences.role", role.value) not in ("-", role.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["hidden by ECH (cdn.example)", "hidden by ECH (a) (b)", "(other)", "this machine", "tv", "", "{name}"]
+)
+def test_words_of_ours_are_told_apart_from_names(modules: Modules, text: str) -> None:
+    assert modules.call("sentences.name", text) == text  # English is what they are written in

@@ -47,7 +47,9 @@ function main(report) {
 
 /** The column that holds labels. */
 function labels(report, rows) {
-	return report.columns.find(column => column.unit === 'text' && rows.some(row => chart.labels.includes(row[column.name])));
+	const is_label = column => column.unit === 'text' && rows.some(row => chart.labels.includes(row[column.name]));
+
+	return report.columns.find(is_label);
 }
 
 /** Rows of a report with bars: the largest fills the width. `link(report, row)`: where a row leads, or null. */
@@ -57,7 +59,7 @@ function ranking(body, report, answer, link) {
 
 	content(body, answer.rows.length ? [ E('ol', { 'class': 'ta-ranking' }, answer.rows.map(row => {
 		const kind = label ? row[label.name] : 'rx', name = row[report.columns[0].name], href = link(report, row);
-		const text = name ? table.name(units.value(name, 'name'), NAME_MOST) : E('em', {}, [ _('no name') ]);
+		const text = name ? table.name(sentences.name(name), NAME_MOST) : E('em', {}, [ _('no name') ]);
 
 		return E('li', {}, [
 			E('span', { 'class': 'ta-who' }, [ href ? E('a', { href }, [ text ]) : text ]),
@@ -127,7 +129,9 @@ function health(body, counted, status, remarks) {
 	content(body, [
 		E('p', { 'class': 'ta-verdict' }, [
 			mark(is_complete ? 'good' : is_complete === null ? 'none' : 'bad'),
-			E('span', {}, [ E('b', {}, [ `${counted.title}: ` ]), sentences.verdict(counted.completeness) ])
+			E('span', {}, [
+				E('b', {}, [ units.filled(_('{period}:'), { period: counted.title }), ' ' ]), sentences.verdict(counted.completeness)
+			])
 		]),
 		...remarks.map(text => E('p', { 'class': 'ta-remark' }, [ sentences.remark(text) ])),
 		E('h4', {}, [ _('What this machine hides') ]),

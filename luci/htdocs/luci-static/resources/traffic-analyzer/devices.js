@@ -2,6 +2,7 @@
 'use strict';
 'require baseclass';
 'require traffic-analyzer.chart as chart';
+'require traffic-analyzer.sentences as sentences';
 'require traffic-analyzer.svg as svg';
 'require traffic-analyzer.table as table';
 'require traffic-analyzer.units as units';
@@ -142,7 +143,9 @@ class Devices {
 	/** Sorts by 'now' or by 'total' from now on. */
 	by(order) {
 		this.order = order;
-		this.sort(true);
+
+		if (this.report)
+			this.sort(true);
 	}
 
 	title() {
@@ -205,7 +208,7 @@ class Devices {
 				this.fill(device, made);
 			}
 
-			made.call((live ? live.name : row[this.report.columns[0].name]) || device, made.leads);
+			made.call(sentences.name(live ? live.name : row[this.report.columns[0].name]) || device, made.leads);
 			made.run(live);
 
 			if (this.body.children[at] !== made.node)

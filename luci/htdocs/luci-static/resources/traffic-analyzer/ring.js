@@ -75,7 +75,7 @@ class Ring {
 }
 
 return baseclass.extend({
-	/** An empty ring of the last `span_s` seconds: `{since, slots, until_unix_s, add(answer), rates(seconds, now_unix_s)}`. */
+	/** An empty one, of `span_s` seconds: `{since, slots, until_unix_s, add(answer), rates(seconds, now_unix_s)}`. */
 	create(span_s) {
 		return new Ring(span_s);
 	}

@@ -6,7 +6,9 @@
 // What numbers and notices mean, in words for everyone.
 
 const OFFLOAD = [ 'offload-hardware', 'offload-unknown', 'offload-software' ];
-const HIDING = [ ...OFFLOAD, 'not-attached', 'unseen', 'passes-below', 'switch-local', 'bridge-local', 'shared', 'lro' ];
+const HIDING = [
+	...OFFLOAD, 'not-attached', 'unseen', 'passes-below', 'switch-local', 'bridge-local', 'shared', 'lro'
+];
 const HARMLESS = [ 'offload-software', 'bridge-local', 'switch-local', 'archive-put-off', 'quota-warned' ];
 
 /** What is missing of a window, each in a clause: nothing where it is complete. */
@@ -144,6 +146,24 @@ function meaning(kind) {
 	return '';
 }
 
+/** What is called `text` in a row, where that is a word of ours and no name; else `text`. */
+function name(text) {
+	const hidden = /^hidden by ECH \((.*)\)$/.exec(text);
+
+	if (hidden)
+		return units.filled(_('hidden by ECH ({name})'), { name: hidden[1] });
+
+	switch (text) {
+	case '(other)': return _('(other)');
+	case 'this machine': return _('this machine');
+	case 'forwarded': return _('forwarded');
+	case 'multicast': return _('multicast');
+	case 'broadcast': return _('broadcast');
+	}
+
+	return text;
+}
+
 /** What is behind an interface. */
 function role(kind) {
 	switch (kind) {
@@ -156,7 +176,7 @@ function role(kind) {
 }
 
 return baseclass.extend({
-	isComplete, verdict, notice, topic, remedy, sorted, remark, label, meaning, role,
+	isComplete, verdict, notice, topic, remedy, sorted, remark, label, meaning, name, role,
 
 	/** True where a notice only informs: nothing is lost. */
 	isHarmless(code) {

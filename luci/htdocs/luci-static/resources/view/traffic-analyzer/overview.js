@@ -17,9 +17,9 @@
 // said by their declarations.
 
 const SPAN_S = 600;
-const RATE_S = 5;      // what is running now is the mean of so long, as that of each device is
+const RATE_S = 5; // what runs now is the mean of so long, as that of each device is
 const ASK_S = 10;
-const REST = 4;        // seconds that are let pass while nobody answers
+const REST = 4; // seconds that are let pass while nobody answers
 const DEVICES_MOST = 64; // as many as api.live() tells of
 
 function periods() {
@@ -35,7 +35,7 @@ function orders() {
 	return [ { order: 'total', title: _('Most in total') }, { order: 'now', title: _('Most now') } ];
 }
 
-/** Buttons of which one is pressed. `choices`: `[{title, …}]`; `chosen(choice)` tells which; `choose(choice)` is called. */
+/** Buttons of which one is pressed. `choices`: `[{title, …}]`; `chosen(one)` tells which it is; `choose(one)` is called. */
 function choice(about, choices, chosen, choose) {
 	const buttons = choices.map(one => E('button', { 'type': 'button', 'class': 'btn cbi-button', 'click': () => {
 		choose(one);
@@ -58,7 +58,8 @@ function figure(kind, title) {
 	const number = E('b'), unit = E('span');
 
 	return {
-		node: E('div', { 'class': `ta-figure ta-${kind}` }, [ E('span', { 'class': 'ta-title' }, [ title ]), E('div', {}, [ number, unit ]) ]),
+		node: E('div', { 'class': `ta-figure ta-${kind}` },
+			[ E('span', { 'class': 'ta-title' }, [ title ]), E('div', {}, [ number, unit ]) ]),
 		show(bytes_s) {
 			const [ amount, of ] = bytes_s === null ? [ '–' ] : units.rate(bytes_s).split(' ');
 
@@ -128,16 +129,17 @@ return view.extend({
 		const said = selection.parse(window.location.hash);
 		const period = periods().find(({ window }) => Object.keys(window).every(name => window[name] === said[name])) ||
 			periods()[1];
-		const order = said.order === 'now' ? 'now' : 'total', before = this.state;
+		const order = said.order === 'now' ? 'now' : 'total', before = this.state.period;
+		const is_other = period.title !== before.title;
 
-		this.state = { period, order };
+		this.state = { period: is_other ? period : before, order };
 
 		if (this.choices) {
 			this.choices.forEach(one => one.press());
 			this.devices.by(order);
 		}
 
-		return before.period.title !== period.title;
+		return is_other;
 	},
 
 	choose(chosen) {
@@ -153,7 +155,7 @@ return view.extend({
 		}
 	},
 
-	/** What a summary asks its report for. */
+	/** What a summary asks its report for. The period is told apart by its object: who asked for an earlier one is late. */
 	asked(report) {
 		return Object.assign({}, this.state.period.window, selection.takes(report, 'by') ? { by: report.summary.by } : {});
 	},
