@@ -92,6 +92,7 @@ def test_what_a_window_is_called(modules: Modules) -> None:
         "Last 2,880 minutes": {"lookback_minutes": "2880"},
         "Last year": {"period": "last-year"},
         "2026-03-29": {"day": "2026-03-29"},
-        "2026-03-29 – 2026-03-30 01:00Z": {"since": "2026-03-29", "until": "2026-03-30T01:00Z"},
+        "2026-03-29 – now": {"since": "2026-03-29", "until": "now"},
+        "2026-03-29 01:00 to 04:00": {"since": "2026-03-29T00:00Z", "until": "2026-03-29T02:00Z"},
     }
-    assert [modules.call("periods.called", window) for window in called.values()] == list(called)
+    assert [modules.call("periods.called", window, _OFFSETS) for window in called.values()] == list(called)

@@ -132,9 +132,12 @@ function title(window) {
 		? units.filled(_('Last {count} minutes'), { count: units.count(window.lookback_minutes) }) : null;
 }
 
-/** What a window that was asked for is called: its title, or the texts that it was asked with. */
-function called(window) {
+/** What a window that was asked for is called: its title, or its times, by the router's clock with the `offsets` known. */
+function called(window, offsets) {
 	const times = [ window.since, window.until ].filter(Boolean).map(text => text.replace('T', ' '));
+
+	if (times.length === 2 && times.every(text => text.endsWith('Z')))
+		return words(...times.map(text => Date.parse(text.replace(' ', 'T')) / 1000), offsets);
 
 	return title(window) || window.day || times.join(' – ') || Object.values(window).join(' ');
 }

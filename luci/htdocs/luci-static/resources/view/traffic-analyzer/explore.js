@@ -158,7 +158,9 @@ class Explore {
 
 			nodes.push(E('a', {
 				'class': 'ta-out', 'href': href(Object.assign(periods.put(this.state, outer), { within: within.slice(0, -1) }))
-			}, [ '↩ ', units.filled(_('Back to {window}'), { window: periods.called(outer) }) ]));
+			}, [ '↩ ', units.filled(_('Back to {window}'), {
+				window: periods.called(outer, this.shown ? this.shown.offsets : [])
+			}) ]));
 		}
 
 		return nodes.length ? [ E('nav', { 'class': 'ta-crumbs', 'aria-label': _('Where you are') }, nodes) ] : [];
