@@ -34,7 +34,8 @@ def _of_any(report: Report) -> dict[str, Any]:
         "columns": describe(report),
         "order": list(report.order),
         "leads_to": report.leads_to or None,
-        "timeline": report.base.timeline or None,
+        # Of a report that leaves out some of its base, a timeline would tell more than its rows.
+        "timeline": (report.base.timeline or None) if report.where is None and report.only is None else None,
     }
 
 

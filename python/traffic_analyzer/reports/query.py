@@ -17,7 +17,7 @@ from ..store.database import explained, open_readable
 from ..store.models import Address, Device, DeviceAddress, DeviceName, Domain
 from ..store.reader import Readable, with_or_without_archive
 from ..store.tiers.cover import Cover, cover
-from ..store.tiers.relations import RELATIONS, TIME, Asked, Filter, ask_for_domains, reading, with_relations
+from ..store.tiers.relations import RELATIONS, TIME, Asked, Filter, ask_for_domains, reading, rest_of, with_relations
 from ..store.tiers.snapshot import Snapshot, snapshot
 from ..units import Unit
 from .declaration import Base, Column, Report, Role
@@ -31,7 +31,8 @@ _HOURS_S = 4 * 24 * _HOUR_S  # a longer time is told by days
 _DIFFERENT = (Unit.PORT, Unit.NAME)
 _OTHER_ZONE = "Days were added up in another time zone: set TZ to that of the collector."
 _WIDER = "The window is wider than asked for: of that time, only whole {} are kept."
-REMARKS = (_OTHER_ZONE, _WIDER.format("hours"), _WIDER.format("days"))  #: those that are always in the same words
+_CUT = "Of that time the smallest are put together, and what of them is asked for here is not in these rows."
+REMARKS = (_OTHER_ZONE, _CUT, _WIDER.format("hours"), _WIDER.format("days"))  #: those that are always in the same words
 _Answer = TypeVar("_Answer")
 
 
@@ -47,6 +48,7 @@ class Query:
         self._remark, self._snapshot = database.remark, found
         self._span = self._cover(may_take_days=True)
         self._asked = self._ids()
+        self._is_cut = False
         database.register_function(STEPS[self.step], STEP, 1)
 
     @property
@@ -63,7 +65,7 @@ class Query:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """Why the answer is not quite what was asked for, each in a line."""
+        """Why the answer is not quite what was asked for, each in a line; of the rows that were asked for so far."""
         found = [self._remark] if self._remark else []
         asked = self.selection.since_unix_s, self.selection.until_unix_s
         if self.window != asked:
@@ -76,6 +78,8 @@ class Query:
         if below and not self._span.is_by_minute:
             sites = ", ".join(f"--domain {site_of(name)}" for name in below)
             found.append(f"Of that time bytes are kept by site, not by name: ask for {sites}.")
+        if self._is_cut:
+            found.append(_CUT)
         return tuple(found)
 
     def rows(self, report: Report, limit: int | None, is_of_all: bool = False) -> list[tuple[Any, ...]]:
@@ -91,7 +95,10 @@ class Query:
         is_by_day = TIME not in columns or "day_of" in read.functions or STEP in read.functions and self.step == "day"
         asked = Asked(ifaces=self._asked.ifaces) if is_of_all else self._asked
         only, of_only = self._filter(report)
-        made = with_relations(relation, columns, asked, self._cover(is_by_day), self._snapshot, only)
+        span = self._cover(is_by_day)
+        made = with_relations(relation, columns, asked, span, self._snapshot, only)
+        rest = None if relation is None else rest_of(relation, columns, asked, span, self._snapshot)
+        self._is_cut |= rest is not None and bool(list(self._database.execute_sql(rest)))
         return list(self._database.execute_sql(made + sql, (*of_only, *parameters)))
 
     def _filter(self, report: Report) -> tuple[Filter | None, Sequence[Any]]:

@@ -27,6 +27,7 @@ def test_where_it_leads_and_what_it_is_told_with() -> None:
     told = describe_report(REPORTS["top-device"])
     assert (told["leads_to"], told["timeline"]) == ("top-domain", "timeline")
     assert told["summary"] == {"place": "devices", "by": "name", "limit": 10}
+    assert [describe_report(REPORTS[name])["timeline"] for name in ("top-quic", "top-dohdot", "top-dns")] == [None] * 3
     assert describe_report(REPORTS["usage"])["timeline"] is describe_report(REPORTS["usage"])["summary"] is None
 
 

@@ -323,6 +323,33 @@ def test_what_is_put_together_is_part_of_every_sum(tmp_path: Path, name: str) ->
         assert addresses[-1] == "(other)" and len(addresses) == 257
 
 
+@pytest.mark.parametrize(
+    ("name", "asked", "is_said"),
+    [("top-flow", {"devices": (MAC,)}, True), ("top-domain", {"domains": ("n1.example",)}, True),
+     ("top-protocol", {"protocols": ("tcp",)}, True), ("top-domain", {"devices": (MAC,)}, False),
+     ("top-domain", {}, False), ("top-device", {"devices": (MAC,)}, False),
+     ("top-dns", {"domains": ("n1.example",)}, True)],
+)  # fmt: skip
+def test_what_is_put_together_and_may_be_asked_for_is_told(
+    tmp_path: Path, name: str, asked: dict[str, Any], is_said: bool
+) -> None:
+    """Only where it is: of minutes, and before they are rolled up, all of it is told."""
+    for count, is_much in ((400, True), (20, False)):
+        at: dict[str, Any] = {"minute_unix_s": _DAY, "device": MAC}
+        flows = {
+            flow_key(f"10.0.0.{n % 250}", client_port=n, domain=f"n{n}.example", label="exact", **at): (n + 1, 1)
+            for n in range(count)
+        }  # fmt: skip
+        questions = {question_key(f"n{n}.example", device=MAC, minute_unix_s=_DAY): n + 1 for n in range(count)}
+        path = stored(tmp_path / f"{count}.db", batch(flows, questions=questions))
+        for is_taken in (False, True):
+            if is_taken:
+                tiers.take(path)
+            remarks = run(path, name, Selection(_DAY, _END, **asked)).remarks
+            assert bool(remarks) == (is_said and is_much and is_taken), (count, is_taken, remarks)
+            assert run(path, name, Selection(_DAY, _DAY + _HOUR_S, **asked)).remarks == ()
+
+
 def test_another_time_zone_than_the_collectors_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = stored(tmp_path / "traffic.db", batch({flow_key(): (7, 1)}))
     tiers.take(path)

@@ -15,13 +15,14 @@ from peewee import SqliteDatabase
 
 from ..local_time import day_of, hour_of
 from .cover import Arm, Cover, Tier
-from .rollups import ROLLUPS, START, Rollup
+from .rollups import OTHER, ROLLUPS, START, Rollup
 from .snapshot import Snapshot
 
 TIME = "minute_unix_s"  #: the column of time, of every relation; of rows by hour or day, when it began
 ASKED_DOMAIN = "asked_domain"  #: a temporary table of ids
 _TRAFFIC = next(rollup for rollup in ROLLUPS if rollup.name == "traffic")
 _HALF = "tx_direction"
+_MARKS = ("l4_proto", "domain_id")  #: one of these says that a row is several, put together
 #: What a column is where a table has the halves of a conversation in one row.
 _OF_BOTH = {"bytes": "rx_bytes + tx_bytes", "packets": "rx_packets + tx_packets"}
 _HALVES = ("rx_bytes", "tx_bytes", "rx_packets", "tx_packets")
@@ -221,6 +222,27 @@ def with_relations(
     if relation is not None:
         made.append(f"{relation.name} AS ({_select(relation, set(read), asked, span, snapshot, only)})")
     return f"WITH {', '.join(made)} "
+
+
+def rest_of(relation: Relation, read: Iterable[str], asked: Asked, span: Cover, snapshot: Snapshot) -> str | None:
+    """A SELECT that has a row where some that may be asked for were put together, so that nobody can tell any more.
+
+    None: what is asked for is told apart, whatever is put together.
+    """
+    rollup = None if span.is_by_minute else _rollup_of(relation, {*read, *asked.needed()})
+    if rollup is None or asked.needed().isdisjoint(rollup.rest):
+        return None
+    mark = next(column for column in _MARKS if rollup.rest.get(column) == OTHER)
+    kept = Asked(ifaces=asked.ifaces, devices=None if "device_id" in rollup.rest else asked.devices)
+    conditions = [f"{mark} = {OTHER}", *kept.conditions({*rollup.columns} - {"client_id"}, has_ends=False)]
+    tables = [(f"{snapshot.archive}.{rollup.table(arm.tier.value)}", arm) for arm in span.arms
+              if arm.tier is not Tier.MINUTE]  # fmt: skip
+    tables.append((f"main.{rollup.table('pending')}", Arm(Tier.HOUR, *span.rolled)))
+    selects = (
+        f"SELECT 1 FROM {table} WHERE {' AND '.join((_in_span(START, _begun(arm)), *conditions))}"
+        for table, arm in tables
+    )
+    return " UNION ALL ".join(selects) + " LIMIT 1"
 
 
 def _select(
