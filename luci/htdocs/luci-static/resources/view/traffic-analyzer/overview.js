@@ -250,10 +250,11 @@ return view.extend({
 		const remarks = answers.reduce((all, answer) => all.concat(answer.remarks), status.remarks);
 		const completeness = answers.length ? answers[0].completeness : status.completeness;
 		const clock = status.notices.find(notice => notice.code === 'clock'), said = [];
+		const passed = this.ring.rates(SPAN_S, status.now_unix_s);
 
 		if (clock)
 			said.push(sentences.notice(clock), sentences.remedy(clock.code));
-		else if (!answers.some(answer => answer.rows.length) && !this.ring.slots.seconds.length)
+		else if (!answers.some(answer => answer.rows.length) && !(passed && passed.rx + passed.tx))
 			said.push(status.interfaces.length
 				? _('Nothing counted yet: numbers appear here seconds after the first packets pass.')
 				: _('Nothing counted yet, and no interface is counted on. The settings say which are chosen, the system log why ' +
