@@ -64,6 +64,7 @@ class Answers:
             with self._lock:
                 del self._computing[question]
             future.set_exception(error)
+            del future  # or the error would hold itself, by this frame, until a garbage collector comes by
             raise
         with self._lock:
             del self._computing[question]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,8 @@ from traffic_analyzer.faces.web.answers import Answers
 from traffic_analyzer.faces.web.app import App, Sources
 from traffic_analyzer.faces.web.guard import Guard
 from traffic_analyzer.faces.web.page import Page
+from traffic_analyzer.faces.zone import utc_offsets
+from traffic_analyzer.live import Live
 from traffic_analyzer.records import Notice
 from traffic_analyzer.reports.registry import REPORTS
 from traffic_analyzer.settings import RUN
@@ -265,3 +269,26 @@ def test_a_mistake_of_ours_is_logged_and_costs_one_answer(
         assert asked(f"{_API}/reports").status == 200
     assert "answering /api/v1/live failed" in caplog.text and "ZeroDivisionError" in caplog.text
     assert TOKEN not in caplog.text and capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/live", 200), ("/reports/top-device", 200), ("/reports/top-device?limit=x", 400), ("/reports/none", 404)],
+)
+def test_nothing_is_left_to_the_garbage_collector(database: Path, path: str, status: int) -> None:
+    """The daemon has it come by seldom: of each request a little would be megabytes."""
+    now_s = count(step=10)  # nothing is shared
+    live = Live(1, lambda: (10**9, float(_NOW)), utc_offsets, lambda _: {})
+    sources = Sources(database, None, live.answer, {}, lambda: _NOW)
+    application = App(sources, Guard(TOKEN, frozenset()), Page(), Answers(lambda: next(now_s))).wsgi
+    with served(application) as asked:
+        assert asked(_API + path).status == status
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                asked(_API + path)
+                asked(_API + path, token="x")
+            assert gc.collect() < 20
+        finally:
+            gc.enable()
