@@ -9,6 +9,7 @@ import os
 import platform
 import sqlite3
 import sys
+import tempfile
 import time
 import traceback
 from pathlib import Path
@@ -51,6 +52,12 @@ def main(names: list[str]) -> int:
     if unknown := set(names) - set(_PARTS):
         print(f"no such part: {', '.join(sorted(unknown))}; choose from {', '.join(_PARTS)}", file=sys.stderr)
         return 2
+    with tempfile.TemporaryDirectory(prefix="ta-bench-") as folder:
+        os.environ.setdefault("BENCH_HOME", folder)  # one home for all parts
+        return _measure(names)
+
+
+def _measure(names: list[str]) -> int:
     began_s = time.monotonic()
     libbpf = Libbpf()
     print(_machine(libbpf))

@@ -1,6 +1,6 @@
 """What the page costs: every report over HTTP on years of a reference home, and many who look on while it counts.
 
-BENCH_HOME names the folder of a home that ``history`` has kept; without it one lives first, for BENCH_DAYS.
+The home is that of ``history``, which BENCH_HOME keeps; where none has lived there one does first, for BENCH_DAYS.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def measure(libbpf: Libbpf) -> None:  # noqa: ARG001  # as every part
 
     :raises RuntimeError: a client met an error, or a packet is missing.
     """
-    with history.local_zone(), history.home_folder() as folder:
+    folder = history.home_folder()
+    with history.local_zone():
         working, archive = folder / Keeper.WORKING, folder / Keeper.ARCHIVE
         if not working.exists():
             history.lived(folder, history.days_asked_for())

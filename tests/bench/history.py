@@ -1,7 +1,8 @@
 """What years of traffic take: a reference home's days through the pipeline into the store, and what is asked of them.
 
 BENCH_DAYS in the environment says how many days; by default a quarter of one, which shows that everything runs.
-BENCH_HOME names a folder that the databases are kept in, for ``endpoint`` to ask them again.
+BENCH_HOME names a folder that the databases are kept in, for ``endpoint`` to ask them again; by default one that goes
+with the benchmark.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
@@ -55,16 +55,11 @@ def local_zone() -> Iterator[None]:
         time.tzset()
 
 
-@contextmanager
-def home_folder() -> Iterator[Path]:
-    """Where the home's databases are or will be: BENCH_HOME, which is kept, or a folder that is gone at the end."""
-    kept = os.environ.get("BENCH_HOME")
-    if kept:
-        Path(kept).mkdir(parents=True, exist_ok=True)
-        yield Path(kept)
-        return
-    with tempfile.TemporaryDirectory(prefix="ta-bench-") as text:
-        yield Path(text)
+def home_folder() -> Path:
+    """Where the home's databases are or will be: what BENCH_HOME names, which is kept."""
+    folder = Path(os.environ["BENCH_HOME"])
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def days_asked_for() -> float:
@@ -204,7 +199,8 @@ def measure(libbpf: Libbpf) -> None:  # noqa: ARG001  # as every part
     :raises RuntimeError: the sums of tiers differ.
     """
     days = days_asked_for()
-    with local_zone(), home_folder() as folder:
+    folder = home_folder()
+    with local_zone():
         if (folder / Keeper.WORKING).exists():
             raise RuntimeError(f"BENCH_HOME={folder}: a home has lived there already; name an empty folder")
         until_unix_s = BEGAN_UNIX_S + round(days * DAY_S)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import socket
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +14,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from ..lab.collector import Collector, collector
+from ..lab.collector import Collector, collector, pin_dir, remove_pins
 from ..lab.netns import Namespace
 from ..lab.router import PORTS, UPLINK, Router, router
 
@@ -93,3 +96,24 @@ def test_a_port_that_is_taken_keeps_nobody_from_counting(tmp_path: Path) -> None
             noticed = "SELECT subject FROM notice WHERE code = 'web-unavailable'"
             assert running.rows(noticed) == [(f"127.0.0.1:{_PORT}",)]
             assert running.stop() == 0
+
+
+def test_the_link_is_for_a_terminal(tmp_path: Path) -> None:
+    terminal, side = pty.openpty()
+    file = tmp_path / "run" / "token"
+    with router() as home, os.fdopen(terminal, "rb", 0) as screen:
+        made = Collector(home.inside, tmp_path / "traffic.db", pin_dir(), *_IFACES, "--web-listen",
+                         f"127.0.0.1:{_PORT}", "--web-token-file", file)  # fmt: skip
+        command = (sys.executable, *made.program, "run", *made.flags)
+        process = made.inside.popen(*command, stderr=side, start_new_session=True)
+        os.close(side)
+        try:
+            shown = b""
+            until_s = time.monotonic() + 60
+            while b"counting; Ctrl-C stops" not in shown and time.monotonic() < until_s:
+                shown += screen.read(4096)
+            assert f"page: http://127.0.0.1:{_PORT}/#token={file.read_text().split()[0]}\r\n".encode() in shown
+        finally:
+            process.terminate()
+            assert process.wait(60) == 0
+            remove_pins(made.pins)
