@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .clock import now_unix_s, read
+from .configuration import UnreadableError, collector_of, sections_of, unknown_in
 from .errors import TrafficAnalyzerError, UsageError
 from .faces.cli.backup import render_exported, render_imported
 from .faces.cli.link import print_link
@@ -20,7 +21,8 @@ from .faces.cli.prune import render_left, render_pruned
 from .faces.cli.report import print_report
 from .faces.cli.status import print_status
 from .records import Role
-from .settings import EXPORT, IMPORT, LINK, PRUNE, RUN, STATUS
+from .settings import DEFAULT_CONFIG, EXPORT, IMPORT, LINK, OPTIONS, PLACES, PRUNE, RUN, STATUS
+from .uci import Section
 from .units import escaped
 
 _EXIT_INTERRUPTED = 130
@@ -49,7 +51,6 @@ def _run(arguments: argparse.Namespace) -> int:
     from . import daemon  # reports need neither libbpf nor threads
     from .attribution.attribute import Limits
     from .collector import Config
-    from .configuration import sections_of
     from .faces.web.endpoint import Wanted
     from .faces.web.place import names_of, place_of
     from .kernel.instance import Sizes
@@ -60,7 +61,7 @@ def _run(arguments: argparse.Namespace) -> int:
     handler = logging.StreamHandler()
     handler.setFormatter(_OneLine("traffic-analyzer: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    sections = sections_of(Path(arguments.config), may_be_absent="config" not in arguments.given)
+    sections: list[Section] = arguments.sections
     try:
         labels_of(sections)  # what is wrong later on is a notice, and what it said before is kept
     except UsageError as error:
@@ -145,18 +146,51 @@ ACTIONS = (
 )
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Runs one command; its exit status. What a user can mend ends in one line on standard error."""
+def _configure(arguments: argparse.Namespace, path: str) -> None:
+    """Lets the configuration file at *path*, or that of ``--config``, say what no flag did, and keeps its sections.
+
+    What is there for its owner alone keeps nobody else from a report.
+    """
+    counts = arguments.command == "run"
+    if "config" in arguments.given:
+        path = arguments.config
+    arguments.config = path
+    try:
+        arguments.sections = sections_of(Path(path), may_be_absent="config" not in arguments.given)
+    except UnreadableError as error:
+        if counts:
+            raise
+        if "db" not in arguments.given:
+            _say(f"{path} cannot be read: taking --db {arguments.db}, whatever it says ({error})")
+        arguments.sections = []
+    settings = OPTIONS if counts else [setting for setting in PLACES if hasattr(arguments, setting.name)]
+    if unknown := unknown_in(arguments.sections, path):
+        _say(unknown)
+    for name, value in collector_of(arguments.sections, path, settings).items():
+        if name not in arguments.given and not isinstance(getattr(arguments, name), list):
+            setattr(arguments, name, value)
+
+
+def _say(line: str) -> None:
+    print(f"traffic-analyzer: {escaped(line)}", file=sys.stderr)
+
+
+def main(argv: list[str] | None = None, config: str = DEFAULT_CONFIG) -> int:
+    """Runs one command; its exit status. What a user can mend ends in one line on standard error.
+
+    :param config: the configuration file, where no flag names one.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 still gets its report
     try:
         arguments = build_parser(ACTIONS, print_report).parse_args(argv)
+        _configure(arguments, config)
         status: int = arguments.do(arguments)
         sys.stdout.flush()
         return status
     except TrafficAnalyzerError as error:
-        print(f"traffic-analyzer: {escaped(str(error))}", file=sys.stderr)
+        _say(str(error))
         return error.exit_status
     except KeyboardInterrupt:
         return _EXIT_INTERRUPTED
@@ -164,7 +198,7 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        print(f"traffic-analyzer: the output cannot be written: {error.strerror}", file=sys.stderr)
+        _say(f"the output cannot be written: {error.strerror}")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
 

@@ -45,24 +45,26 @@ class Setting:
             return self.metavar or self.name.upper()
         return "--" + self.name.replace("_", "-")
 
-    def parse(self, text: str) -> Any:
+    def parse(self, text: str, called: str = "") -> Any:
         """The value that *text* stands for.
 
+        :param called: what the error calls the setting; empty: its flag.
         :raises UsageError: it is no number, out of bounds, or none of the choices.
         """
+        called = called or self.flag
         if self.kind is Kind.INTEGER:
             if not re.fullmatch("[+-]?[0-9]{1,20}", text):
-                raise UsageError(f"{self.flag} {text}: not a whole number")
+                raise UsageError(f"{called} {text}: not a whole number")
             value = int(text)
             if not self.minimum <= value <= self.maximum:
-                raise UsageError(f"{self.flag} {text}: choose from {self.minimum} to {self.maximum}")
+                raise UsageError(f"{called} {text}: choose from {self.minimum} to {self.maximum}")
             return value
         if self.choices and text not in self.choices:
-            raise UsageError(f"{self.flag} {text}: choose from {', '.join(self.choices)}")
+            raise UsageError(f"{called} {text}: choose from {', '.join(self.choices)}")
         if not text:
-            raise UsageError(f"{self.flag}: must not be empty")
+            raise UsageError(f"{called}: must not be empty")
         if "\0" in text:
-            raise UsageError(f"{self.flag}: must not hold a NUL character")
+            raise UsageError(f"{called}: must not hold a NUL character")
         return text
 
 
@@ -125,6 +127,11 @@ RUN = (
     WEB_TOKEN_FILE,
     Setting("progress_secs", Kind.INTEGER, "seconds between two lines on what was counted; 0: none", 0, 0, 86_400),
 )  # fmt: skip
+
+#: What the configuration file may say of the collector: all but where it is itself.
+OPTIONS = tuple(setting for setting in RUN if setting.name != "config")
+#: Where things are: what it says of these holds for every command that takes them.
+PLACES = (DB, ARCHIVE)
 
 IFACE = Setting("iface", Kind.LIST, "only traffic of this interface; may be repeated (default: all)",
                 metavar="NAME")  # fmt: skip

@@ -23,7 +23,7 @@ _ROOMS = {
     "roster": {"records", "errors", "wire", "uci"},
     "periods": {"errors"},
     "quotas": {"errors", "periods", "uci", "reports", "records", "units"},
-    "configuration": {"errors", "uci"},
+    "configuration": {"errors", "settings", "uci"},
     "kernel": {"records", "units", "errors"},
     "wire": {"errors"},
     "attribution": {"records", "wire"},

@@ -1,4 +1,4 @@
-"""The configuration file may be absent only where nobody named it."""
+"""The configuration file may be absent only where nobody named it, and what it says of the collector is checked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from traffic_analyzer.configuration import sections_of
+from traffic_analyzer.configuration import UnreadableError, collector_of, sections_of, unknown_in
 from traffic_analyzer.errors import UsageError
+from traffic_analyzer.settings import OPTIONS, PLACES, Kind
+from traffic_analyzer.uci import parse
 
 from .nobody import as_nobody, public_folder
 
@@ -33,9 +35,9 @@ def test_unreadable(may_be_absent: bool) -> None:
         path = folder / "config"
         path.write_text("config quota 'a'\n")
         path.chmod(0)
-        with as_nobody(), pytest.raises(UsageError, match=f"^--config {path}: Permission denied$"):
+        with as_nobody(), pytest.raises(UnreadableError, match=f"^--config {path}: Permission denied$"):
             sections_of(path, may_be_absent)
-        with pytest.raises(UsageError, match=f"^--config {folder}: Is a directory$"):
+        with pytest.raises(UnreadableError, match=f"^--config {folder}: Is a directory$"):
             sections_of(folder, may_be_absent)
 
 
@@ -44,3 +46,51 @@ def test_malformed(tmp_path: Path) -> None:
     path.write_text("config quota 'a'\nopton limit 5GB\n")
     with pytest.raises(UsageError, match=f"^{path} line 2: 'opton' is none of "):
         sections_of(path, True)
+
+
+def test_what_it_says_of_the_collector() -> None:
+    sections = parse(
+        "config quota 'db'\n option db q\nconfig collector 'collector'\n option enabled 0\n option db '/x y.db'\n"
+        "list iface 'br-lan'\nlist iface 'eth0'\n option role 'eth1=wan'\n option archive_max_mib '0'\n"
+        "option archive ''\n"
+    )
+    assert collector_of(sections, "f", OPTIONS) == {
+        "db": "/x y.db", "iface": ["br-lan", "eth0"], "role": ["eth1=wan"], "archive_max_mib": 0,
+    }  # fmt: skip
+    assert collector_of(sections, "f", PLACES) == {"db": "/x y.db"}
+    assert collector_of(parse("config collector"), "f", OPTIONS) == collector_of([], "f", OPTIONS) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("option copy_days 3651", "f line 1: collector: option copy_days 3651: choose from 0 to 3650"),
+        ("option copy_days 'a b'", "f line 1: collector: option copy_days a b: not a whole number"),
+        ("list copy_days 7", "f line 1: collector: option copy_days has one value; write option copy_days, not list "
+                             "copy_days"),
+        ("list iface ''", "f line 1: collector: option iface: must not be empty"),
+        ("option db \"a\0b\"", "f line 1: collector: option db: must not hold a NUL character"),
+        ("config quota q\nconfig collector", "f line 3: a second collector; write all options into that of line 1"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_of_the_collector_is_named(text: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        collector_of(parse(f"config collector c\n{text}"), "f", OPTIONS)
+    assert str(caught.value) == said
+
+
+def test_a_command_is_not_kept_by_what_it_does_not_take() -> None:
+    sections = parse("config collector\noption copy_days 3651\noption db x")
+    assert collector_of(sections, "f", PLACES) == {"db": "x"}
+
+
+def test_options_that_nobody_knows_are_named() -> None:
+    text = "config collector\noption enabled 1\noption copydays 3\nlist ifaces x\noption config y\nlist iface z"
+    assert unknown_in(parse(text), "f") == "f line 1: collector: passed over, as unknown: copydays, config, ifaces"
+    assert unknown_in(parse("config quota q\noption copydays 3\nconfig collector\noption db x"), "f") == ""
+
+
+def test_all_that_a_command_takes_from_it_is_an_option() -> None:
+    kinds = {setting.name: (setting.kind, setting.default) for setting in OPTIONS}
+    assert [kinds[place.name] for place in PLACES] == [(place.kind, place.default) for place in PLACES]
+    assert Kind.LIST not in {place.kind for place in PLACES}, "a list of other commands is a filter"

@@ -73,3 +73,8 @@ def test_declarations_are_whole(setting: Setting) -> None:
     assert setting.help and "\n" not in setting.help and "no effect" not in setting.help
     assert setting.choices if setting.kind is Kind.CHOICE else not setting.choices or setting.kind is Kind.LIST
     assert setting.flag == "--" + setting.name.replace("_", "-")
+
+
+def test_an_error_calls_it_as_it_was_written() -> None:
+    with pytest.raises(UsageError, match="^option limit 0: choose from 1 to "):
+        settings.LIMIT.parse("0", "option limit")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from traffic_analyzer.faces.cli.parser import build_parser
 from traffic_analyzer.reports.registry import REPORTS
 from traffic_analyzer.settings import DEFAULT_DB
 
+from ...nobody import as_nobody, public_folder
 from ...traffic import MINUTE, batch, flow_key, home, stored
 
 _COMMANDS = [*(action.name for action in ACTIONS), *REPORTS]
@@ -247,3 +249,70 @@ def test_a_wrong_name_for_a_device_stops_the_start(tmp_path: Path, capsys: pytes
         f"traffic-analyzer: {path} line 3: mac 'tv': write it as aa:bb:cc:dd:ee:ff\n"
     )
     assert list(tmp_path.iterdir()) == [path]
+
+
+def _configured(folder: Path, *options: str) -> str:
+    path = folder / "config"
+    path.write_text("config collector 'collector'\n" + "".join(f"\toption {option}\n" for option in options))
+    return str(path)
+
+
+def _rows(capsys: pytest.CaptureFixture[str], config: str, *argv: object) -> tuple[int, str]:
+    """How many rows a report has, and what it says on standard error."""
+    assert main([str(word) for word in argv] + ["--json"], config) == 0
+    said = capsys.readouterr()
+    return len(json.loads(said.out)["rows"]), said.err
+
+
+def test_a_report_is_of_the_database_that_the_configuration_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here = stored(tmp_path / "here.db", home(MINUTE))
+    there = stored(tmp_path / "there.db", batch({flow_key(): (1, 1)}))
+    config = _configured(tmp_path, f"db '{here}'", "iface 'no-filter-of-a-report'", "copy_days 'not asked for'")
+    when = "top-ip", "--since", "1970-01-01"
+    of_here, _ = _rows(capsys, "/nowhere", *when, "--db", here)
+    of_there, _ = _rows(capsys, "/nowhere", *when, "--db", there)
+    assert of_here != of_there
+    assert _rows(capsys, config, *when) == (of_here, "")
+    assert _rows(capsys, config, *when, "--db", there) == (of_there, "")
+
+
+def test_a_configuration_that_is_wrong_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = _configured(tmp_path, "copy_days '3651'", "comit 'x'")
+    assert main(["run", "--iface", "lo"], config) == 2
+    assert capsys.readouterr().err == (
+        f"traffic-analyzer: {config} line 1: collector: passed over, as unknown: comit\n"
+        f"traffic-analyzer: {config} line 1: collector: option copy_days 3651: choose from 0 to 3650\n"
+    )
+
+
+def test_run_takes_flags_before_the_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = _configured(tmp_path, f"db '{tmp_path}/x.db'", "iface 'no-such-one'")
+    assert "--iface no-such-one: no such interface" in _failed(capsys, config, "run")
+    assert "--iface nor-this: no such interface" in _failed(capsys, config, "run", "--iface", "nor-this")
+    assert "--iface no-such-one: no such interface" in _failed(capsys, "/nowhere", "run", "--config", config)
+    assert "--config /nowhere: no such file" in _failed(capsys, config, "run", "--config", "/nowhere")
+
+
+def _failed(capsys: pytest.CaptureFixture[str], config: str, *argv: str) -> str:
+    assert main(list(argv), config) == 2
+    return capsys.readouterr().err
+
+
+def test_a_configuration_for_root_alone_keeps_nobody_from_a_report(capsys: pytest.CaptureFixture[str]) -> None:
+    with public_folder() as folder:
+        path = stored(folder / "traffic.db", home(MINUTE))
+        path.chmod(0o644)
+        config = _configured(folder, f"db '{path}'")
+        Path(config).chmod(0)
+        with as_nobody():
+            assert _rows(capsys, config, "top-ip", "--db", path)[1] == ""
+            said = _failed_to_read(capsys, config)
+            assert "Permission denied" in _failed(capsys, config, "run")
+    assert said.startswith(f"traffic-analyzer: {config} cannot be read: taking --db {DEFAULT_DB}, whatever it says (")
+
+
+def _failed_to_read(capsys: pytest.CaptureFixture[str], config: str) -> str:
+    main(["top-ip"], config)  # of whatever is at the default place
+    return capsys.readouterr().err
