@@ -23,6 +23,7 @@ from .faces.zone import utc_offsets
 from .kernel import instance as instances
 from .kernel import interfaces as links
 from .kernel.attachments import AUTO
+from .kernel.child import end_with_jail
 from .kernel.libbpf import Libbpf
 from .kernel.objects import find_object
 from .live import Live
@@ -63,6 +64,7 @@ def run(
     stop = threading.Event()
     before = {number: signal.signal(number, lambda *_: stop.set()) for number in _STOPPING_SIGNALS}
     try:
+        end_with_jail()
         _check_interfaces(config)
         object_file = find_object(config.bpf_object)
         libbpf = Libbpf()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ..reports.declaration import Report
 from ..reports.registry import REPORTS
-from ..settings import EXPORT, IMPORT, LINK, PRUNE, REPORT, RUN, STATUS, Kind, Setting
+from ..settings import EXPORT, IMPORT, LINK, PLACES, PRUNE, REPORT, RUN, STATUS, Kind, Setting
 from .flags import flags_of
 
 _SHAPES = (
@@ -15,6 +15,13 @@ _SHAPES = (
     "`(other)`, and under the port, protocol or type -1, which a table shows as `(other)`. Sums hold all the same. "
     "Where minutes are kept no more a window is answered from whole hours or days: then it is the window of the answer "
     "that is shown, and a remark says so."
+)
+
+_CONFIGURED = (
+    "Each but `--config` may be said in the configuration file too, as an option of `config collector` with the name "
+    "of the flag in underscores (`option copy_days '7'`; what may be repeated is a `list`). A flag goes before it. "
+    "What it says of {places} holds for every command that takes them. Options that nobody knows are named and passed "
+    "over."
 )
 
 
@@ -45,6 +52,7 @@ def render_reference() -> str:
     """The whole page."""
     lines = ["# Reference", "", "Made by `make docs` from the declarations. Do not edit.", ""]
     lines += ["## `run`: collect traffic until Ctrl-C", "", *_settings(RUN), ""]
+    lines += [_CONFIGURED.format(places=", ".join(f"`{place.flag}`" for place in PLACES)), ""]
     lines += ["## `prune`: delete rows older than a number of days", "", *_settings(PRUNE), ""]
     lines += ["## `export`: write everything to one file", "", *_settings(EXPORT), ""]
     lines += ["## `import`: add the rows of a file", "", *_settings(IMPORT), ""]

@@ -55,6 +55,16 @@ def _end_with(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def end_with_jail() -> None:
+    """In a jail, SIGTERM comes to this process when the one outside that watches over it dies.
+
+    It could not be stopped by anybody otherwise, and would stand in the way of the one that is started in its place.
+    Jails of OpenWrt do this by themselves since August 2026.
+    """
+    if os.getppid() == 0:  # of another PID namespace
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
 def serve(answer: Callable[[dict[str, Any]], object]) -> int:
     """The child's side: answers the one request; its exit status."""
     request = json.load(sys.stdin)
