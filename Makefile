@@ -83,7 +83,7 @@ score: setup build ## replay CAPTURES=dir through the real programs and compare 
 lint: setup ## ruff, mypy --strict, shellcheck
 	@$(BIN)/ruff check python tests hack/compile-page hack/compile-public-suffixes hack/compile-vendors hack/extract-messages
 	@$(BIN)/mypy
-	@shellcheck hack/install-packages .ci/run
+	@shellcheck hack/install-packages .ci/run files/etc/init.d/traffic-analyzer tests/package/rc.sh
 
 package: build ## a Python wheel with both objects inside, in dist/
 	@mkdir -p python/traffic_analyzer/bpf
@@ -91,10 +91,11 @@ package: build ## a Python wheel with both objects inside, in dist/
 	@$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@ls -l dist/*.whl
 
-docs: build ## the reference, the settings page's form, and the texts to be translated, drawn from the declarations
+docs: build ## the reference, the settings page's form, OpenWrt's configuration and the texts to be translated, drawn from the declarations
 	@mkdir -p docs
 	@$(BIN)/python -m traffic_analyzer.faces.reference > docs/reference.md
 	@$(BIN)/python -m traffic_analyzer.faces.form > $(FORM)
+	@$(BIN)/python -m traffic_analyzer.faces.options files/etc
 	@$(BIN)/python hack/extract-messages luci
 
 clean: ## remove everything that was built in this folder

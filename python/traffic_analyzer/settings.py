@@ -131,7 +131,7 @@ RUN = (
 #: What the configuration file may say of the collector: all but where it is itself.
 OPTIONS = tuple(setting for setting in RUN if setting.name != "config")
 #: Where things are: what it says of these holds for every command that takes them.
-PLACES = (DB, ARCHIVE)
+PLACES = (DB, ARCHIVE, WEB_LISTEN, WEB_TOKEN_FILE)
 
 IFACE = Setting("iface", Kind.LIST, "only traffic of this interface; may be repeated (default: all)",
                 metavar="NAME")  # fmt: skip
