@@ -23,7 +23,7 @@ _FILES = _ROOT / "files" / "etc"
 _SCRIPT = _FILES / "init.d" / "traffic-analyzer"
 _CAPABILITIES = _FILES / "capabilities" / "traffic-analyzer.json"
 _NAME = "traffic-analyzer"
-_MOVED = ("/etc/config", "/etc/capabilities", "/var/run", "/var/lib", "/sys/fs/bpf", "/sbin/ujail", "/proc/mounts")
+_MOVED = ("/etc/config", "/var/run", "/var/lib", "/sys/fs/bpf", "/sbin/ujail", "/proc/mounts")
 
 
 class Ran(NamedTuple):
@@ -128,6 +128,12 @@ def test_a_start_in_a_jail(run: Callable[..., Ran]) -> None:
     own = {f"/var/lib/{_NAME}", f"/etc/{_NAME}", f"/sys/fs/bpf/{_NAME}", f"/var/run/{_NAME}"}
     assert {path for path, rw in ran.mounts().items() if rw} == {*own, f"/run/{_NAME}", "/dev/log"}
     assert {("-hR", f"{_NAME}:{_NAME}", path) for path in own} <= set(ran.of("chown"))
+
+
+def test_the_token_may_be_elsewhere(run: Callable[..., Ran], tmp_path: Path) -> None:
+    token = tmp_path / "elsewhere" / _NAME / "token"
+    assert run("start", OPTIONS=f"enabled=1 web_token_file={token}").mounts()[str(token.parent)] is True
+    assert token.parent.is_dir()
 
 
 def test_all_that_the_collector_reads_is_in_the_jail(run: Callable[..., Ran]) -> None:
