@@ -8,6 +8,7 @@
 'require tools.widgets as widgets';
 'require traffic-analyzer.settings as declared';
 'require traffic-analyzer.theme as theme';
+'require traffic-analyzer.units as units';
 
 const CONFIG = 'traffic-analyzer';
 const RETRY_S = 3;
@@ -43,7 +44,7 @@ function widget(setting) {
 
 /** The help of a setting as a sentence; on the page without LuCI also its flag. */
 function description(setting) {
-	const sentence = setting.help.charAt(0).toUpperCase() + setting.help.slice(1) + '.';
+	const sentence = units.sentence(setting.help);
 
 	return L.env.is_standalone
 		? E('span', [ sentence, ' ', E('code', [ `--${setting.name.replace(/_/g, '-')}` ]) ])
@@ -115,7 +116,7 @@ function addQuotas(map) {
 	section.addbtntitle = _('Add a quota');
 	section.modaltitle = _('Quota');
 
-	option = section.option(form.Value, 'limit', _('Limit'), _('Bytes with a unit: kB to PB, or KiB to PiB.'));
+	option = section.option(form.Value, 'limit', _('Bytes allowed'), _('Bytes with a unit: kB to PB, or KiB to PiB.'));
 	option.placeholder = '500GB';
 	option.rmempty = false;
 	option.validate = (_id, value) => SIZE.test(value) || _('Write a size with its unit, as 500GB or 500GiB.');
