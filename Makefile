@@ -10,6 +10,9 @@ DB ?=
 RUN_FLAGS ?= --progress-secs 5
 # Simulated days of the reference home.
 BENCH_DAYS ?= 30
+# Of OpenWrt's architectures, those that `make package` makes packages for; two byte orders are all the difference.
+ARCH ?= aarch64_cortex-a53 mips_24kc x86_64
+SOURCE_DATE_EPOCH ?= $(or $(shell git log -1 --format=%ct 2>/dev/null),0)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -19,6 +22,7 @@ SUFFIXES := python/traffic_analyzer/data/public_suffixes
 SUFFIX_LIST := /usr/share/publicsuffix/public_suffix_list.dat
 VENDORS := python/traffic_analyzer/data/vendors
 VENDOR_LISTS := $(addprefix /usr/share/ieee-data/,oui.csv mam.csv oui36.csv iab.csv)
+PEEWEE := build/package/peewee.py
 
 PAGE := python/traffic_analyzer/data/page/index.html
 FORM := luci/htdocs/luci-static/resources/traffic-analyzer/settings.js
@@ -26,14 +30,14 @@ PAGE_SOURCES := $(shell find luci/htdocs luci/standalone luci/po 2>/dev/null)
 
 RUN_PACKAGES := clang llvm libbpf-dev linux-libc-dev python3-bpfcc python3-venv publicsuffix ieee-data
 TEST_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool tshark dnsmasq-base nginx-light curl bind9-dnsutils iputils-ping nftables tzdata \
-	openssl sqlite3 bpftool shellcheck chromium firefox-esr libnss3-tools unbound knot-dnsutils isc-dhcp-client
+	openssl sqlite3 bpftool shellcheck chromium firefox-esr libnss3-tools unbound knot-dnsutils isc-dhcp-client python3-bottle python3-pyroute2
 
 # Kernels for QEMU are downloaded by series, unpacked, and never installed.
 QEMU_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool iputils-ping util-linux qemu-system-x86 busybox-static kmod zstd nftables \
 	conntrack
 KERNELS ?= 6.1 6.12
 
-.PHONY: help setup build run demo browsers test test-oldest test-kernels bench score lint package docs clean
+.PHONY: help setup build run demo browsers test test-oldest test-kernels bench score lint package wheel lists docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -81,11 +85,20 @@ score: setup build ## replay CAPTURES=dir through the real programs and compare 
 	@$(BIN)/python -m tests.score $(CAPTURES)
 
 lint: setup ## ruff, mypy --strict, shellcheck
-	@$(BIN)/ruff check python tests hack/compile-page hack/compile-public-suffixes hack/compile-vendors hack/extract-messages
+	@$(BIN)/ruff check python tests package hack/compile-page hack/compile-public-suffixes hack/compile-vendors hack/extract-messages
 	@$(BIN)/mypy
 	@shellcheck hack/install-packages .ci/run files/etc/init.d/traffic-analyzer tests/package/rc.sh
 
-package: build ## a Python wheel with both objects inside, in dist/
+package: $(OBJECTS) $(PEEWEE) ## OpenWrt's packages in dist/, for ARCH="x86_64 …": .ipk, and .apk where apk-tools 3 is at hand
+	@PYTHONPATH=package PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m packing build dist $(ARCH) \
+		--objects 'build/ebpf/traffic_analyzer.{}.o' --peewee $(PEEWEE) --date $(SOURCE_DATE_EPOCH)
+
+lists: ## what the packages carry of public lists, in package/data, as new as this machine has them
+	@hack/install-packages publicsuffix ieee-data
+	@$(PYTHON) hack/compile-public-suffixes $(SUFFIX_LIST) package/data/public_suffixes
+	@$(PYTHON) hack/compile-vendors --at-least 10 $(VENDOR_LISTS) package/data/vendors
+
+wheel: build ## a Python wheel with both objects inside, in dist/
 	@mkdir -p python/traffic_analyzer/bpf
 	@cp $(OBJECTS) python/traffic_analyzer/bpf/
 	@$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
@@ -105,7 +118,7 @@ clean: ## remove everything that was built in this folder
 
 build/ebpf/traffic_analyzer.%.o: ebpf/traffic_analyzer.bpf.c $(EBPF_HEADERS)
 	@mkdir -p $(dir $@)
-	@$(CLANG) -target $* -mcpu=v3 -O2 -g -Wall -Wextra -Werror $(addprefix -I,$(wildcard /usr/include/*-linux-gnu*)) \
+	@$(CLANG) -target $* -mcpu=v3 -O2 -g -fdebug-prefix-map=$(CURDIR)=. -Wall -Wextra -Werror $(addprefix -I,$(wildcard /usr/include/*-linux-gnu*)) \
 		-c $< -o $@.tmp
 	@$(LLVM_STRIP) -g $@.tmp
 	@mv $@.tmp $@
@@ -119,6 +132,11 @@ $(VENDORS): hack/compile-vendors $(wildcard $(VENDOR_LISTS))
 
 $(PAGE): hack/compile-page $(PAGE_SOURCES)
 	@$(PYTHON) $< luci $(@D)
+
+$(PEEWEE): package/python3-peewee/Makefile | $(VENV)/.venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-compile --upgrade --target $(@D)/fetched \
+		peewee==$(shell sed -n 's/^PKG_VERSION:=//p' $<)
+	@cp $(@D)/fetched/peewee.py $@
 
 $(VENV)/.venv:
 	@$(PYTHON) -m venv $(VENV)

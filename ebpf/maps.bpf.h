@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The maps. The loader sets the size of flows_0, flows_1, fragments, streams
- * and heads.
+ * and heads, and puts the first two into `flows`: OpenWrt compiles for MIPS
+ * first, and where pointers lie in what is initialized here is lost then.
  *
  * What is counted exists twice, one generation in use and one at rest. The
  * collector turns them by counting up `control`, then stores into `flows`, a
@@ -35,9 +36,7 @@ struct {
 	__uint(max_entries, TA_GENERATIONS);
 	__type(key, __u32);
 	__array(values, struct flow_map);
-} flows SEC(".maps") = {
-	.values = { &flows_0, &flows_1 },
-};
+} flows SEC(".maps");
 
 /*
  * A slot for each attached interface, taken by the loader before it attaches.

@@ -19,6 +19,10 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+/* The kernel's own headers, which OpenWrt compiles with, make the attribute's name a macro. */
+#undef __noinline
+#define __noinline __attribute__((__noinline__))
+
 #include "traffic_analyzer.h"
 #include "maps.bpf.h"
 #include "packet.bpf.h"

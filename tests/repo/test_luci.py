@@ -89,7 +89,8 @@ def test_the_plugin_knows_the_defaults_of_the_collector() -> None:
 
 @pytest.mark.parametrize("module", re.findall(r"^import .* from '(\w+)';$", _PLUGIN, re.MULTILINE))
 def test_every_module_is_depended_on(module: str) -> None:
-    assert f"+ucode-mod-{module}" in (_LUCI / "Makefile").read_text("utf-8").replace("\\\n", "").split()
+    recipe = (ROOT / "package" / _APP / "Makefile").read_text("utf-8")
+    assert f"+ucode-mod-{module}" in recipe.replace("\\\n", "").split()
 
 
 def test_scripts_can_be_minified() -> None:

@@ -124,6 +124,9 @@ def _load(instance: Instance, object_file: Path, sizes: Sizes, strict_alignment:
             instance.maps[name] = os.dup(libbpf.call("bpf_map__fd", map_))
         for name, program in programs.items():
             instance.programs[name] = os.dup(libbpf.call("bpf_program__fd", program))
+        for generation in range(abi.GENERATIONS):
+            flows = abi.INDEX.pack(instance.maps[f"flows_{generation}"])
+            libbpf.update(instance.maps["flows"], abi.INDEX.pack(generation), flows)
         control = abi.CONTROL.pack(abi.ABI_VERSION, 0, sizes.heads_per_s)
         libbpf.update(instance.maps["control"], abi.INDEX.pack(0), control)
     finally:

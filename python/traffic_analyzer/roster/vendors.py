@@ -1,7 +1,7 @@
 """Who made a network card: the vendor that the prefix of its MAC was assigned to (standards-oui.ieee.org).
 
-The lists are compiled at build time by ``hack/compile-vendors``. A look-up reads one to three pieces of 32 KiB of the
-file and keeps none of them. Where the file is missing, or is none, there are no vendors.
+The lists are compiled at build time by ``hack/compile-vendors``. A look-up reads two to four pieces of some 32 KiB of
+the file and keeps none of them. Where the file is missing, or is none, there are no vendors.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import NamedTuple
 DATA = Path(__file__).parents[1] / "data" / "vendors"
 
 _PREFIX_DIGITS = (9, 7, 6)  # MA-S, MA-M, MA-L: the longest wins
+_PIECE_NAMES = 1_024
 _RANDOMISED = 0x02  # locally administered, IEEE 802 8.2.2
 
 
 class _Index(NamedTuple):
     """Where the pieces of the file are."""
 
-    firsts: list[str]  #: the first prefix of each, in order
+    firsts: list[str]  #: the first prefix of each, in order; those behind are of names
     starts: list[int]  #: of each, and the end of the last; bytes
 
 
@@ -55,19 +56,26 @@ def _load(path: Path) -> _Index:
         packed_bytes = int.from_bytes(file.read(4), "big")
         lines = zlib.decompress(file.read(packed_bytes)).decode("ascii").split("\n")
     firsts, sizes = zip(*(line.split(" ") for line in lines), strict=True)
-    return _Index(list(firsts), list(accumulate(map(int, sizes), initial=4 + packed_bytes)))
+    starts = accumulate(map(int, sizes), initial=4 + packed_bytes)
+    return _Index([first for first in firsts if first != "-"], list(starts))
 
 
 def _find(path: Path, index: _Index, prefix: str) -> str | None:
     piece = bisect_right(index.firsts, prefix) - 1
     if piece < 0:
         return None
-    start, end = index.starts[piece : piece + 2]
-    with path.open("rb") as file:
-        file.seek(start)
-        lines = b"\n" + zlib.decompress(file.read(end - start))
+    lines = b"\n" + _read(path, index, piece)
     at = lines.find(f"\n{prefix} ".encode("ascii"))
     if at < 0:
         return None
     at += len(prefix) + 2
-    return lines[at : lines.index(b"\n", at)].decode("utf-8")
+    number = int(lines[at : lines.index(b"\n", at)])
+    names = _read(path, index, len(index.firsts) + number // _PIECE_NAMES)
+    return names.decode("utf-8").split("\n")[number % _PIECE_NAMES]
+
+
+def _read(path: Path, index: _Index, piece: int) -> bytes:
+    start, end = index.starts[piece : piece + 2]
+    with path.open("rb") as file:
+        file.seek(start)
+        return zlib.decompress(file.read(end - start))

@@ -1,0 +1,64 @@
+"""A root of its own: what packages install, over this machine's ``/usr``, and nothing of the checkout."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from .conftest import Ipk
+
+SITE = "/usr/lib/python3.11/site-packages"
+_DEBIAN = Path("/usr/lib/python3/dist-packages")
+
+# In a mount namespace, so that it is gone with the command. OpenWrt's Python looks in SITE, Debian's has to be told.
+_ENTER = f"""
+set -e
+root=$1
+shift
+mount -t overlay overlay -o "lowerdir=$root/usr:/usr" "$root/usr"
+for folder in /usr/lib/*-linux-gnu; do
+	mkdir -p "$root/lib/${{folder##*/}}"
+	mount --bind "$folder" "$root/lib/${{folder##*/}}"
+done
+for folder in proc sys dev; do
+	mount --rbind "/$folder" "$root/$folder"
+done
+exec env -i PATH=/usr/sbin:/usr/bin PYTHONPATH={SITE} chroot "$root" "$@"
+"""
+
+
+def missing_debian() -> str | None:
+    """Which of the packages' own dependencies Debian would have to bring, if one is missing."""
+    names = [name for name in ("bottle", "pyroute2") if not any(_DEBIAN.glob(f"{name}*"))]
+    if not names:
+        return None
+    return f"needs Debian's {', '.join(f'python3-{name}' for name in names)}: `make setup` installs it"
+
+
+class Root:
+    """An empty folder at first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("proc", "sys", "dev", "tmp", "run", "var/lib", "usr"):
+            (folder / name).mkdir(parents=True)
+        for name in ("bin", "sbin", "lib64"):
+            (folder / name).symlink_to(f"usr/{name}")
+
+    def install(self, ipk: Ipk) -> None:
+        """Unpack it, as opkg would."""
+        ipk.data.extractall(self.folder, filter="fully_trusted")
+
+    def remove(self, ipk: Ipk) -> None:
+        """Delete its files, and the folders that are empty then."""
+        for path in ipk.installed():
+            (self.folder / path.lstrip("/")).unlink()
+        for path in sorted(self.folder.rglob("*"), reverse=True):
+            if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+                path.rmdir()
+
+    def command(self, *argv: object) -> list[str]:
+        """*argv* as a command line that runs inside, as root."""
+        shell = shutil.which("sh") or "sh"
+        return ["unshare", "--mount", "--propagation", "private", shell, "-c", _ENTER, "sh", str(self.folder),
+                *map(str, argv)]  # fmt: skip
