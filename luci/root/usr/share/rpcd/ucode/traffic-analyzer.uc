@@ -89,7 +89,8 @@ function address_of(listen) {
 
 /** The first line of *path*; null where it cannot be read or is nothing to put into a header. */
 function token_of(path) {
-	const file = open(path, 'r');
+	// In the service's jail /run is /var/run; outside it, OpenWrt did not always have a /run.
+	const file = open(path, 'r') ?? (index(path, '/run/') == 0 ? open(`/var${path}`, 'r') : null);
 
 	if (!file)
 		return null;
@@ -232,12 +233,12 @@ function deferred(request) {
 /** Asks the endpoint for *path*; what a method returns. */
 function ask(request, path) {
 	const settings = cursor();
-	const address = address_of(settings.get('traffic-analyzer', 'collector', 'web_listen') ?? DEFAULT_LISTEN);
+	const address = address_of(settings.get('traffic-analyzer', 'collector', 'web_listen') || DEFAULT_LISTEN);
 
 	if (!address)
 		return trouble('stopped', 'web_listen is off, or not ADDRESS:PORT');
 
-	const token = token_of(settings.get('traffic-analyzer', 'collector', 'web_token_file') ?? DEFAULT_TOKEN_FILE);
+	const token = token_of(settings.get('traffic-analyzer', 'collector', 'web_token_file') || DEFAULT_TOKEN_FILE);
 	const host = (address.family == AF_INET6) ? `[${address.address}]` : address.address;
 	const text = join('\r\n', [
 		`GET /api/v1/${path} HTTP/1.0`,
