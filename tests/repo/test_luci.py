@@ -18,6 +18,7 @@ _OBJECT = "traffic-analyzer"
 _LUCI = ROOT / "luci"
 _SHARE = _LUCI / "root" / "usr" / "share"
 _PLUGIN = (_SHARE / "rpcd" / "ucode" / f"{_OBJECT}.uc").read_text("utf-8")
+_RECIPE = (ROOT / "package" / _APP / "Makefile").read_text("utf-8")
 _MENU = json.loads((_SHARE / "luci" / "menu.d" / f"{_APP}.json").read_text("utf-8"))
 _ACL = json.loads((_SHARE / "rpcd" / "acl.d" / f"{_APP}.json").read_text("utf-8"))
 
@@ -89,8 +90,12 @@ def test_the_plugin_knows_the_defaults_of_the_collector() -> None:
 
 @pytest.mark.parametrize("module", re.findall(r"^import .* from '(\w+)';$", _PLUGIN, re.MULTILINE))
 def test_every_module_is_depended_on(module: str) -> None:
-    recipe = (ROOT / "package" / _APP / "Makefile").read_text("utf-8")
-    assert f"+ucode-mod-{module}" in recipe.replace("\\\n", "").split()
+    assert f"+ucode-mod-{module}" in _RECIPE.replace("\\\n", "").split()
+
+
+def test_the_style_is_packaged_as_it_is() -> None:
+    """csstidy writes ``@media max-width 900px``, which is no CSS."""
+    assert "LUCI_MINIFY_CSS:=0" in _RECIPE.splitlines()
 
 
 def test_scripts_can_be_minified() -> None:
