@@ -101,8 +101,8 @@ def _python(release: Release) -> str | None:
     for name in (f"python{release.python}", sys.executable):
         if bytecode.version(name) == release.python:
             return name
-    print(f"no python{release.python} here: .{release.form} files, for OpenWrt {release.name}, carry sources, which take "
-          f"longer to start; the recipes compile them in the SDK")  # fmt: skip
+    print(f"no python{release.python} here: .{release.form} files, for OpenWrt {release.name}, carry sources, which "
+          f"take longer to start; the recipes compile them in the SDK")  # fmt: skip
     return None
 
 

@@ -68,7 +68,11 @@ def _note(package: Package, tree: Path) -> None:
         ]
     (tree / _NOTES).mkdir(parents=True, exist_ok=True)
     for kind, lines in notes.items():
-        (tree / _NOTES / f"{package.name}.{kind}").write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        note = tree / _NOTES / f"{package.name}.{kind}"
+        note.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        note.chmod(0o644)
+    for folder in (_NOTES, *_NOTES.parents):
+        (tree / folder).chmod(0o755)  # whatever the umask
 
 
 def _run(command: list[str], **environment: str) -> subprocess.CompletedProcess[str]:

@@ -40,20 +40,20 @@ class Root:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("proc", "sys", "dev", "tmp", "run", "var/lib", "usr"):
+        for name in ("proc", "sys", "dev", "tmp", "var/lib", "var/run", "usr"):
             (folder / name).mkdir(parents=True)
-        for name in ("bin", "sbin", "lib64"):
-            (folder / name).symlink_to(f"usr/{name}")
+        for name, target in (("bin", "usr/bin"), ("sbin", "usr/sbin"), ("lib64", "usr/lib64"), ("run", "var/run")):
+            (folder / name).symlink_to(target)
 
     def install(self, ipk: Ipk) -> None:
         """Unpack it, as opkg would."""
         ipk.data.extractall(self.folder, filter="fully_trusted")
 
     def remove(self, ipk: Ipk) -> None:
-        """Delete its files, and the folders that are empty then."""
+        """Delete its files, and the folders that are empty then, but for those of the root."""
         for path in ipk.installed():
             (self.folder / path.lstrip("/")).unlink()
-        for path in sorted(self.folder.rglob("*"), reverse=True):
+        for path in sorted(self.folder.glob("*/**/*"), reverse=True):
             if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
                 path.rmdir()
 
