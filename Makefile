@@ -89,7 +89,9 @@ lint: setup ## ruff, mypy --strict, shellcheck
 	@$(BIN)/mypy
 	@shellcheck hack/install-packages .ci/run files/etc/init.d/traffic-analyzer tests/package/rc.sh
 
-package: $(OBJECTS) $(PEEWEE) ## OpenWrt's packages in dist/, for ARCH="x86_64 …": .ipk, and .apk where apk-tools 3 is at hand
+package: ## OpenWrt's packages in dist/, for ARCH="x86_64 …": .ipk, and .apk where apk-tools 3 is at hand
+	@hack/install-packages clang llvm libbpf-dev linux-libc-dev python3-venv
+	@$(MAKE) --no-print-directory $(OBJECTS) $(PEEWEE)
 	@PYTHONPATH=package PYTHONDONTWRITEBYTECODE=1 $(PYTHON) -m packing build dist $(ARCH) \
 		--objects 'build/ebpf/traffic_analyzer.{}.o' --peewee $(PEEWEE) --date $(SOURCE_DATE_EPOCH)
 
