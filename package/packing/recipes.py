@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .contents import ROOT, PackingError
@@ -25,16 +25,16 @@ _LUCI_POSTINST = """\
 class Package:
     """One package, as its recipe has it."""
 
-    name: str
     version: str
-    title: str
-    section: str
     license: str
-    description: str
-    depends: list[str]  #: packages, with the numbers of their interfaces
-    is_for_all: bool  #: the same for all architectures
+    maintainer: str
     source: str  #: the folder of the recipe
-    maintainer: str = ""
+    name: str = ""
+    title: str = ""
+    section: str = ""
+    description: str = ""
+    depends: list[str] = field(default_factory=list)  #: packages, with the numbers of their interfaces
+    is_for_all: bool = False  #: the same for all architectures
     user: str = ""  #: as USERID has it
     conffiles: list[str] = field(default_factory=list)  #: paths that stay when they were changed
     scripts: dict[str, str] = field(default_factory=dict)  #: postinst, prerm (of the package's own), preinst, postrm
@@ -57,7 +57,7 @@ class _Recipe:
         text = path.read_text("utf-8")
         self.source = path.parent.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.parent.name
         self._path = path
-        self._defines = dict(re.findall(r"^define (\S+)\n(.*?)^endef$", text, re.MULTILINE | re.DOTALL))
+        self._defines: dict[str, str] = dict(re.findall(r"^define (\S+)\n(.*?)^endef$", text, re.MULTILINE | re.DOTALL))
         self._variables = _assignments(re.sub(r"^define .*?^endef$", "", text, flags=re.MULTILINE | re.DOTALL))
         self.is_luci = "LUCI_TITLE" in self._variables
 
@@ -71,7 +71,8 @@ class _Recipe:
         def block(what: str) -> str:
             return self._defines.get(f"Package/{name}/{what}", "").replace("$$", "$")
 
-        return Package(
+        return replace(
+            self._common(said),
             name=name,
             title=self._value(said, "TITLE"),
             section=self._value(said, "SECTION"),
@@ -81,13 +82,13 @@ class _Recipe:
             user=said.get("USERID", ""),
             conffiles=block("conffiles").split(),
             scripts={what: text for what in ("preinst", "postinst", "prerm", "postrm") if (text := block(what))},
-            **self._common(said),
         )
 
     def luci(self) -> list[Package]:
         """The page and its translations, as ``luci.mk`` makes them."""
         said = self._variables
-        app = Package(
+        app = replace(
+            self._common(said),
             name=self._path.parent.name,
             title=self._value(said, "LUCI_TITLE"),
             section="luci",
@@ -95,26 +96,25 @@ class _Recipe:
             depends=_depends(said.get("LUCI_DEPENDS", "")),
             is_for_all=True,
             scripts={"postinst": _LUCI_POSTINST},
-            **self._common(said),
         )
-        chinese = Package(
+        chinese = replace(
+            self._common(said),
             name=app.name.replace("luci-app-", "luci-i18n-", 1) + "-zh-cn",
             title=f"{app.name} - zh-cn translation",
             section="luci",
             description=f"Translation for {app.name} - 简体中文 (Simplified Chinese)",
             depends=[app.name],
             is_for_all=True,
-            **self._common(said),
         )
         return [app, chinese]
 
-    def _common(self, said: dict[str, str]) -> dict[str, str]:
-        return {
-            "version": f"{self._value(said, 'PKG_VERSION')}-r{self._value(said, 'PKG_RELEASE')}",
-            "license": self._value(said, "PKG_LICENSE"),
-            "maintainer": said.get("PKG_MAINTAINER", ""),
-            "source": self.source,
-        }
+    def _common(self, said: dict[str, str]) -> Package:
+        return Package(
+            version=f"{self._value(said, 'PKG_VERSION')}-r{self._value(said, 'PKG_RELEASE')}",
+            license=self._value(said, "PKG_LICENSE"),
+            maintainer=said.get("PKG_MAINTAINER", ""),
+            source=self.source,
+        )
 
     def _value(self, said: dict[str, str], name: str) -> str:
         if not (value := said.get(name, "")):
