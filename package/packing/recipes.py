@@ -11,13 +11,12 @@ from .contents import ROOT, PackingError
 
 #: The number that OpenWrt adds to the names of these libraries' packages: that of their interface.
 _INTERFACES = {"libbpf": "1", "libopenssl": "3"}
+#: As luci.mk has it: menus and the objects of rpcd are looked for anew.
 _LUCI_POSTINST = """\
-[ -n "${IPKG_INSTROOT}" ] || {
-	rm -f /tmp/luci-indexcache.*
-	rm -rf /tmp/luci-modulecache/
-	/etc/init.d/rpcd reload 2>/dev/null
-	exit 0
-}
+[ -z "${IPKG_INSTROOT}" ] || exit 0
+rm -rf /tmp/luci-indexcache.* /tmp/luci-modulecache
+[ ! -x /etc/init.d/rpcd ] || /etc/init.d/rpcd reload
+exit 0
 """
 
 

@@ -58,6 +58,29 @@ def test_the_longest_prefix_wins(data: Path, mac: str, vendor: str | None) -> No
     assert vendor_of(mac, data) == vendor
 
 
+def test_organizations_with_few_prefixes_may_be_left_out(tmp_path: Path) -> None:
+    rows = "".join(f"MA-L,{prefix},{name},x\n" for prefix, name in [
+        ("00000C", "Two"), ("00000D", "One"), ("00000E", "Two"),
+    ])  # fmt: skip
+    (tmp_path / "oui.csv").write_text(_HEAD + rows)
+    macs = [f"00:00:{last}:00:00:01" for last in ("0c", "0d", "0e")]
+    for least, found in ((1, ["Two", "One", "Two"]), (2, ["Two", None, "Two"])):
+        target = tmp_path / f"vendors-{least}"
+        done = subprocess.run([sys.executable, _COMPILER, "--at-least", str(least), tmp_path / "oui.csv", target],
+                              capture_output=True, text=True, check=False)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        assert [vendor_of(mac, target) for mac in macs] == found
+
+
+def test_more_organizations_than_a_piece_holds_are_told_apart(tmp_path: Path) -> None:
+    rows = "".join(f"MA-L,{number:06X},Maker {number},x\n" for number in range(0, 0x20000, 4))
+    (tmp_path / "oui.csv").write_text(_HEAD + rows)
+    assert _compile(tmp_path / "vendors", tmp_path / "oui.csv").returncode == 0
+    for number in (0, 4, 4092, 4096, 4100, 0x10000, 0x1FFFC):
+        mac = ":".join(f"{number:06x}"[at : at + 2] for at in (0, 2, 4)) + ":00:00:01"
+        assert vendor_of(mac, tmp_path / "vendors") == f"Maker {number}"
+
+
 def test_a_mac_that_was_made_up_has_no_vendor(tmp_path: Path) -> None:
     (tmp_path / "oui.csv").write_text(_HEAD + "MA-L,02000C,Old,x\nMA-L,00000C,New,x\n")
     assert _compile(tmp_path / "vendors", tmp_path / "oui.csv").returncode == 0
