@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # What OpenWrt's rc.common gives an init script, as far as ours asks for it: sh rc.sh SCRIPT ACTION. What is declared to
 # procd is written to the file RECORD, a call a line, its words parted by tabs. From the environment: OPTIONS (shell
-# assignments), INVALID and UNPARSED (what validate_data and uci complain of), USERS, RUNNING.
+# assignments), INVALID and UNPARSED (what validate_data and uci complain of), USERS, ENABLED, RUNNING.
 
 record() {
 	local word
@@ -21,6 +21,7 @@ for name in chown mount logger; do
 	eval "$name() { record $name \"\$@\"; }"
 done
 
+enabled() { [ -n "$ENABLED" ]; }
 procd_running() { [ -n "$RUNNING" ]; }
 user_exists() { [ "$USERS" = "$1" ]; }
 uci() {

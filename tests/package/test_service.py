@@ -23,7 +23,8 @@ _FILES = _ROOT / "files" / "etc"
 _SCRIPT = _FILES / "init.d" / "traffic-analyzer"
 _CAPABILITIES = _FILES / "capabilities" / "traffic-analyzer.json"
 _NAME = "traffic-analyzer"
-_MOVED = ("/etc/config", "/var/run", "/var/lib", "/sys/fs/bpf", "/sbin/ujail", "/proc/mounts")
+_MOVED = ("/etc/config", "/var/run", "/var/lib", "/sys/fs/bpf", "/sbin/ujail", "/proc/mounts",
+          "/usr/bin/python3")
 
 
 class Ran(NamedTuple):
@@ -58,11 +59,14 @@ def _shell() -> list[str]:
 def run(tmp_path: Path) -> Callable[..., Ran]:
     """Runs an action of the script, with the paths of a machine below a folder."""
     root = tmp_path / "root"
-    for path in ("etc/config", "sbin", "var/run", "var/lib", "sys/fs/bpf", "proc"):
+    for path in ("etc/config", "sbin", "var/run", "var/lib", "sys/fs/bpf", "proc", "usr/bin"):
         (root / path).mkdir(parents=True)
     (root / "etc/config/traffic-analyzer").write_text(render_config())
     (root / "etc/config/dhcp").write_text("config dnsmasq\n")
     (root / "proc/mounts").write_text("bpffs /sys/fs/bpf bpf rw 0 0\n")
+    python = root / "usr/bin/python3"
+    python.write_text("#!/bin/sh\nprintf 'python3\\t%s\\t%s\\t%s\\t\\n' \"$@\" >>\"$RECORD\"\n")
+    python.chmod(0o755)
     script = tmp_path / "script"
     script.write_text(re.sub("|".join(map(re.escape, _MOVED)), lambda path: f"{root}{path[0]}", _SCRIPT.read_text()))
 
@@ -239,6 +243,22 @@ def test_a_reload_stops_it_only_where_its_files_change_hands(run: Callable[..., 
 
 def test_a_stop_leaves_nothing_but_what_was_counted(run: Callable[..., Ran]) -> None:
     ran = run("start", OPTIONS="enabled=1")
-    assert run("stop").status == 0
+    assert run("stop", ENABLED="1").status == 0
     left = {str(path.relative_to(ran.root)) for path in ran.root.rglob(f"*{_NAME}*")}
     assert left == {f"var/lib/{_NAME}", f"var/run/{_NAME}", f"etc/config/{_NAME}"}
+
+
+@pytest.mark.parametrize(
+    ("enabled", "left", "removes"), [("", True, True), ("1", True, False), ("", False, False), ("1", False, False)]
+)
+def test_what_was_killed_is_cleared_away_only_where_nobody_comes_after_it(
+    run: Callable[..., Ran], tmp_path: Path, enabled: str, left: bool, removes: bool
+) -> None:
+    pins = tmp_path / "root" / "sys/fs/bpf" / _NAME
+    (pins / "instance").mkdir(parents=True)
+    if not left:
+        (pins / "instance").rmdir()
+    ran = run("stop", ENABLED=enabled)
+    assert ran.of("python3") == [("-m", "traffic_analyzer.kernel.leavings", f"/sys/fs/bpf/{_NAME}")] * removes
+    assert pins.exists() == left
+    assert (ran.status, ran.said) == (0, "")

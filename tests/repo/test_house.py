@@ -14,7 +14,7 @@ from .tree import PACKAGE, ROOT, files, texts
 
 #: They need the kernel: tested in tests/kernel, as root.
 _TESTED_IN_KERNEL = {
-    *(f"kernel/{name}.py" for name in ("attachments", "bpffs", "instance", "libbpf", "reader", "tc")),
+    *(f"kernel/{name}.py" for name in ("attachments", "bpffs", "instance", "leavings", "libbpf", "reader", "tc")),
     "collector.py", "daemon.py",
 }  # fmt: skip
 _WIRING = {"__init__.py", "__main__.py"}
