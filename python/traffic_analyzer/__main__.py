@@ -21,7 +21,7 @@ from .faces.cli.prune import render_left, render_pruned
 from .faces.cli.report import print_report
 from .faces.cli.status import print_status
 from .records import Role
-from .settings import DEFAULT_CONFIG, EXPORT, IMPORT, LINK, OPTIONS, PLACES, PRUNE, RUN, STATUS
+from .settings import ARCHIVE, DEFAULT_CONFIG, EXPORT, IMPORT, LINK, OPTIONS, PLACES, PRUNE, RUN, STATUS
 from .uci import Section
 from .units import escaped
 
@@ -166,7 +166,10 @@ def _configure(arguments: argparse.Namespace, path: str) -> None:
     settings = OPTIONS if counts else [setting for setting in PLACES if hasattr(arguments, setting.name)]
     if unknown := unknown_in(arguments.sections, path):
         _say(unknown)
-    for name, value in collector_of(arguments.sections, path, settings).items():
+    values = collector_of(arguments.sections, path, settings)
+    if "db" in arguments.given:
+        values.pop(ARCHIVE.name, None)  # it is that of the database there
+    for name, value in values.items():
         if name not in arguments.given and not isinstance(getattr(arguments, name), list):
             setattr(arguments, name, value)
 

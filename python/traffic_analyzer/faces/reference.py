@@ -19,9 +19,9 @@ _SHAPES = (
 
 _CONFIGURED = (
     "Each but `--config` may be said in the configuration file too, as an option of `config collector` with the name "
-    "of the flag in underscores (`option copy_days '7'`; what may be repeated is a `list`). A flag goes before it. "
-    "What it says of {places} holds for every command that takes them. Options that nobody knows are named and passed "
-    "over."
+    "of the flag in underscores (`option copy_days '7'`; what may be repeated is a `list`). A flag goes before it, "
+    "and where `--db` is one, `archive` is left out, as it is that of another database. What the file says of {places} "
+    "holds for every command that takes them. Options that nobody knows are named and passed over."
 )
 
 

@@ -278,6 +278,22 @@ def test_a_report_is_of_the_database_that_the_configuration_names(
     assert _rows(capsys, config, *when, "--db", there) == (of_there, "")
 
 
+def test_the_archive_that_it_names_is_that_of_no_other_database(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = stored(tmp_path / "traffic.db", home(MINUTE))
+    config = _configured(tmp_path, f"db '{path}'", f"archive '{tmp_path}/archive.db'")
+    when = "top-ip", "--since", "1970-01-01"
+    document = json.loads(_shown(capsys, config, *when))
+    assert any(f"--archive {tmp_path}/archive.db: " in remark for remark in document["remarks"])
+    assert json.loads(_shown(capsys, config, *when, "--db", str(path)))["remarks"] == []
+
+
+def _shown(capsys: pytest.CaptureFixture[str], config: str, *argv: str) -> str:
+    assert main([*argv, "--json"], config) == 0
+    return capsys.readouterr().out
+
+
 def test_a_configuration_that_is_wrong_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = _configured(tmp_path, "copy_days '3651'", "comit 'x'")
     assert main(["run", "--iface", "lo"], config) == 2
