@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import suppress
 from http import HTTPStatus
+from http.client import LineTooLong
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
@@ -26,8 +27,23 @@ _SILENT_S = 0.5  # after this, who has asked nothing makes room for those
 _TICK_S = 0.1
 _LEAVING_S = 1.0
 _DROPPED_READS, _READ_BYTES = 128, 1 << 16  # of what was sent and nobody reads
+_REQUEST_BYTES = 1 << 15  # request line and headers: http.server would keep 6 MiB of them for whoever comes
 _IP_FREEBIND = 15  # ip(7): an address that comes later, like a bridge's at boot
 _TOO_LONG = {HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE}
+
+
+class _Bounded(io.BufferedReader):
+    """What is said on a connection, up to :data:`_REQUEST_BYTES`. LineTooLong where that ends before a line does."""
+
+    _left = _REQUEST_BYTES
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """As ever, no more than is left."""
+        if not self._left:
+            raise LineTooLong("request")
+        line = super().readline(self._left if size is None or size < 0 else min(size, self._left))
+        self._left -= len(line)
+        return line
 
 
 class Handler(WSGIRequestHandler):
@@ -35,6 +51,11 @@ class Handler(WSGIRequestHandler):
 
     timeout = 20  # for a read, and for an answer to be taken
     server: Server
+
+    def setup(self) -> None:
+        """With a bound to what is read."""
+        super().setup()
+        self.rfile = _Bounded(self.rfile.detach())
 
     def get_environ(self) -> dict[str, Any]:
         """With the address that the connection came to, without its zone."""

@@ -89,6 +89,14 @@ def test_who_speaks_for_ever_is_cut_off() -> None:
         assert got == b"" and HEARING_S - 0.5 < time.monotonic() - began_s < HEARING_S + _SOON_S
 
 
+def test_who_says_too_much_is_not_kept() -> None:
+    with served(_echo) as asked:
+        for octets in (b"GET /" + b"x" * 40_000, b"GET / HTTP/1.1\r\n" + (b"X: " + b"x" * 1000 + b"\r\n") * 40):
+            assert asked.say(octets + b"\r\n\r\n").startswith(b"HTTP/1.0 400 ")
+        heads = b"GET /a HTTP/1.1\r\n" + (b"X: " + b"x" * 1000 + b"\r\n") * 30
+        assert asked.say(heads + b"\r\n").startswith(b"HTTP/1.0 200 ")
+
+
 def test_who_does_not_read_holds_nobody_up() -> None:
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         return [_echo(environ, start_response)[0] * (1 << 20)]
