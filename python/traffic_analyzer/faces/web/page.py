@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from bottle import static_file
+from bottle import request, static_file
 
 from .trouble import Trouble
 
@@ -29,11 +29,19 @@ class Page:
         """The page, or how to make it."""
         if not (self._folder / "index.html").is_file():
             return Trouble(404, _ABSENT)
-        return static_file("index.html", str(self._folder), mimetype=_TYPES[".html"])
+        return _sent("index.html", self._folder, _TYPES[".html"])
 
     def static(self, path: str) -> Any:
         """A file below ``static``, of a kind that the page is made of."""
         kind = _TYPES.get(PurePosixPath(path).suffix)
         if kind is None:
             return Trouble(404, "no such file")
-        return static_file(path, str(self._folder / "static"), mimetype=kind)
+        return _sent(path, self._folder / "static", kind)
+
+
+def _sent(path: str, folder: Path, kind: str) -> Any:
+    """A file; whole, since nobody who shows a page asks for parts."""
+    request.environ.pop("HTTP_RANGE", None)
+    if "HTTP_IF_NONE_MATCH" in request.environ:  # RFC 9110, 13.1.3: or an older version would not be told
+        request.environ.pop("HTTP_IF_MODIFIED_SINCE", None)
+    return static_file(path, str(folder), mimetype=kind)

@@ -9,9 +9,11 @@ from bottle import HTTPError, response
 from ...units import escaped
 
 _SHOWN = 400  # characters
+_NOTHING = "there is nothing here: /api/v1/reports lists reports, / is the page"
 #: What bottle finds wrong by itself.
 _TEXTS = {
-    404: "there is nothing here: /api/v1/reports lists reports, / is the page",
+    403: _NOTHING,  # beyond the folder of the page
+    404: _NOTHING,
     405: "nothing can be changed here: use GET or HEAD",
 }
 

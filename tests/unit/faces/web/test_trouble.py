@@ -16,6 +16,7 @@ from traffic_analyzer.faces.web.trouble import Trouble, told
         (Trouble(400, "limit x: not a whole number"), "limit x: not a whole number"),
         (Trouble(400, "a\nb\x1b\u202e"), r"a\nb\x1b\u202e"),
         (HTTPError(404, "Not found: '/<a>'"), "there is nothing here: /api/v1/reports lists reports, / is the page"),
+        (HTTPError(403, "Access denied."), "there is nothing here: /api/v1/reports lists reports, / is the page"),
         (HTTPError(405, "Method not allowed."), "nothing can be changed here: use GET or HEAD"),
         (HTTPError(500, "Internal Server Error", ValueError("secret"), "secret"), "500 Internal Server Error"),
     ],
