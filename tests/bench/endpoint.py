@@ -108,7 +108,7 @@ def _ask(working: Path, archive: Path) -> None:
         for name in registry.REPORTS:
             taken = []
             for window_s in history.WINDOWS.values():
-                path = _path(name, history.selection(working, name, until_unix_s, window_s))
+                path = _path(name, history.selection(working, archive, name, until_unix_s, window_s))
                 taken.append(median(_ms(connection, path) for _ in range(_ROUNDS)))
             late += sum(ms > _AIM_MS for ms in taken)
             rows.append((name, *(f"{ms:.1f}" for ms in taken), "*" if max(taken) > _AIM_MS else ""))

@@ -136,15 +136,15 @@ def _check_sums(figures: dict[str, Any], working: Path, archive: Path, until_uni
         raise RuntimeError(f"the tiers' sums differ by {wrong}")
 
 
-def selection(working: Path, name: str, until_unix_s: int, window_s: int) -> Selection:
+def selection(working: Path, archive: Path | None, name: str, until_unix_s: int, window_s: int) -> Selection:
     """What a report is asked for; where it needs a name or a device, the one with the most traffic."""
     window = Selection(until_unix_s - window_s, until_unix_s)
     report = registry.REPORTS[name]
     if report.needs_domain:
-        rows = registry.run(working, "top-domain", replace(window, limit=2)).rows
+        rows = registry.run(working, "top-domain", replace(window, limit=2), archive).rows
         return replace(window, domains=(next(row[0] for row in rows if row[0]),))
     if report.needs_device:
-        rows = registry.run(working, "top-device", replace(window, limit=1)).rows
+        rows = registry.run(working, "top-device", replace(window, limit=1), archive).rows
         return replace(window, devices=(rows[0][0],))
     return window
 
@@ -160,7 +160,7 @@ def _median_ms(working: Path, name: str, asked: Selection) -> float:
 
 def _ask(working: Path, until_unix_s: int) -> None:
     taken = {
-        name: [_median_ms(working, name, selection(working, name, until_unix_s, window_s))
+        name: [_median_ms(working, name, selection(working, None, name, until_unix_s, window_s))
                for window_s in WINDOWS.values()]
         for name in registry.REPORTS
     }  # fmt: skip
