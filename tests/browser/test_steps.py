@@ -65,6 +65,12 @@ def test_words_fit_and_a_new_day_is_named(modules: Modules) -> None:
     assert 2 <= len(modules.call("steps.words", days, "day", _OFFSETS, 6)) <= 6
 
 
+def test_words_stand_apart_and_a_new_day_before_others(modules: Modules) -> None:
+    spans = [(0, 34, False), (36, 99, True), (101, 135, False), (139, 173, False)]
+    words = [{"from": since, "until": until, "is_new": is_new} for since, until, is_new in spans]
+    assert [word["from"] for word in modules.call("steps.apart", words)] == [36, 139]
+
+
 @pytest.mark.parametrize(
     ("years", "most", "first"),
     [(1, 12, ["2024-02", "2024-03"]), (1, 5, ["2024-03", "2024-05"]), (10, 8, ["2026-01", "2028-01"])],

@@ -9,8 +9,14 @@
 
 const HEIGHT = 220, TOP = 10, BOTTOM = 24, LEFT = 66, RIGHT = 8;  // px around what is plotted
 const WORD = 64;  // px that a word below it takes
+const LETTER = 7, SIGN = 13;  // px of one of it: of ours, of Chinese, Japanese and Korean
 const WIDEST = 120;  // px of a bar
 const GAP = 0.18;  // of a step, between two bars; where there is room
+
+/* Px that a word takes, or a little more. */
+function wide(text) {
+	return Array.from(text).reduce((sum, letter) => sum + (letter < '\u2e80' ? LETTER : SIGN), 0);
+}
 
 class Bars {
 	/**
@@ -93,22 +99,24 @@ class Bars {
 					[ document.createTextNode(line ? steps.amount(line) : '0') ])
 			);
 
-		for (const { at, text, is_new } of steps.words(this.steps, step, offsets, Math.floor((plot.right - plot.left) / WORD))) {
-			// Times are at the beginning of a step, days under all of it.
-			const x = step === 'day' ? this.x(at + 0.5) : this.x(at);
-			const anchor = x < plot.left + WORD / 2 ? 'start' : x > plot.right - WORD / 2 ? 'end' : 'middle';
+		const words = steps.words(this.steps, step, offsets, Math.floor((plot.right - plot.left) / WORD));
 
+		for (const { x, text, is_new, from } of steps.apart(words.map(({ at, text, is_new }) => {
+			// Times are at the beginning of a step, days under all of it.
+			const x = step === 'day' ? this.x(at + 0.5) : this.x(at), size = wide(text);
+			const from = Math.max(plot.left, Math.min(plot.right - size, x - size / 2));
+
+			return { x, text, is_new, from, until: from + size };
+		})))
 			grid.push(
 				svg.draw('path', { 'd': `M${svg.px(x)} ${is_new && step !== 'day' ? plot.top : plot.bottom}V${plot.bottom + 4}` }),
-				svg.draw('text', {
-					'x': svg.px(x), 'y': HEIGHT - 5, 'text-anchor': anchor, 'class': is_new ? 'ta-bars-day' : ''
-				}, [ document.createTextNode(text) ])
+				svg.draw('text', { 'x': svg.px(from + wide(text) / 2), 'y': HEIGHT - 5, 'text-anchor': 'middle',
+					'class': is_new ? 'ta-bars-day' : '' }, [ document.createTextNode(text) ])
 			);
-		}
 
 		const gap = size > 3 ? Math.max(Math.min(size * GAP, 6), size - WIDEST) : 0;
-		const wide = svg.px(Math.max(size - gap, 0.5));
-		const bar = (v, at) => v && `M${svg.px(this.x(at) + gap / 2)} ${zero}V${y(v)}h${wide}V${zero}Z`;
+		const across = svg.px(Math.max(size - gap, 0.5));
+		const bar = (v, at) => v && `M${svg.px(this.x(at) + gap / 2)} ${zero}V${y(v)}h${across}V${zero}Z`;
 		const path = values => values.map(bar).filter(text => text).join('');
 
 		this.band = svg.draw('rect', { 'y': plot.top, 'height': plot.bottom - plot.top, 'class': 'ta-bars-band', 'width': 0 });
@@ -214,7 +222,7 @@ class Bars {
 			[ 'b', periods.words(this.steps[first][0], this.steps[last][1], offsets) ],
 			[ 'span', `↓ ${units.bytes(sum(this.rx))}` ],
 			[ 'span', `↑ ${units.bytes(sum(this.tx))}` ],
-			[ 'small', onzoom && this.steps.length > 1 ? 
+			[ 'small', onzoom && this.steps.length > 1 ?
 				this.is_touch ? _('tap again: this alone') : _('click: this alone; drag: a span') : '' ]
 		])
 			if (text)

@@ -11,6 +11,7 @@ const EVERY = {  // steps between two words, by kind of step
 	hour: [ 1, 2, 3, 6, 12, 24, 48 ],
 	day: [ 1, 2, 7 ]
 };
+const CLEAR = 4;  // px between two words
 const MONTHS = [ 1, 2, 3, 6, 12, 24, 60, 120 ];  // likewise, where days are too many
 
 /** The end of the step of that kind that holds `unix_s`: local midnights, whatever the clock does between. */
@@ -101,6 +102,21 @@ function words(steps, kind, offsets, most) {
 	}).filter((word, at) => numbers[at] % every === 0);
 }
 
+/**
+ * Those of `words`, [{from, until, is_new, …}, …] in px, that stand clear of each other. Where a day begins goes before
+ * other words: it is a longer one, and beside a clock that is set there is less room.
+ */
+function apart(words) {
+	const found = [];
+
+	for (const is_new of [ true, false ])
+		for (const word of words.filter(word => !!word.is_new === is_new))
+			if (found.every(other => word.until + CLEAR <= other.from || other.until + CLEAR <= word.from))
+				found.push(word);
+
+	return found;
+}
+
 /** The lines of an axis from -`low` to `high` bytes: [bytes, …], round numbers, five or so. */
 function lines(low, high) {
 	const rough = Math.max(low + high, 5) / 5, power = 10 ** Math.floor(Math.log10(rough));
@@ -118,4 +134,4 @@ function amount(bytes) {
 	return units.bytes(Math.abs(bytes)).replace(/(\.\d*?)0+ /, '$1 ').replace('. ', ' ');
 }
 
-return baseclass.extend({ all, holding, words, lines, amount });
+return baseclass.extend({ all, holding, words, apart, lines, amount });
