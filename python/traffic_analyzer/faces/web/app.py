@@ -98,7 +98,7 @@ class App:
             except UsageError as error:
                 return Trouble(400, spoken(str(error)))  # one that is raised leaves its frames to the garbage collector
             except StoreError as error:
-                return Trouble(503, str(error))
+                return Trouble(503, spoken(str(error)))
             except Exception:  # costs one answer, not the counting
                 log.exception("answering %s failed", request.path)
                 return Trouble(500, _MISTAKE)

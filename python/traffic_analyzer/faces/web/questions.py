@@ -12,7 +12,7 @@ from ...errors import UsageError
 from ...reports.declaration import Report
 from ...reports.registry import REPORTS
 from ...reports.selection import Selection
-from ...settings import LIMIT, Kind, Setting
+from ...settings import DB, LIMIT, Kind, Setting
 from ..asked import selection_of
 from ..flags import flags_of
 
@@ -96,9 +96,11 @@ def _pairs(query: str) -> list[tuple[str, str]]:
 
 
 _FLAGS = {setting.flag for report in REPORTS.values() for setting in parameters_of(report)}
+_COMMAND = re.compile(rf"`traffic-analyzer ({'|'.join(REPORTS)})`")
 _FLAG = re.compile(rf"(?<![\w-])(?:{'|'.join(sorted(_FLAGS, reverse=True))})(?![\w-])")
 
 
 def spoken(text: str) -> str:
-    """*text*, which was written for the command line, with parameters in place of flags."""
+    """*text*, which was written for the command line, with parameters in place of flags, and reports of commands."""
+    text = _COMMAND.sub(r"the report \1", text.removeprefix(f"{DB.flag} "))
     return _FLAG.sub(lambda found: found[0].removeprefix("--").replace("-", "_"), text)

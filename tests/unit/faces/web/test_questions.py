@@ -113,10 +113,12 @@ def test_the_last_slot() -> None:
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        ("--device tv: no device", "device tv: no device"), ("--db /a: not there", "--db /a: not there"),
+        ("--device tv: no device", "device tv: no device"), ("--db /a: not there", "/a: not there"),
         ("--lookback-minutes and --day", "lookback_minutes and day"),
         ("x--device --devices --device-x", "x--device --devices --device-x"),
         ("top-domain takes no --device", "top-domain takes no device"), ("", ""),
+        ("no device; `traffic-analyzer top-device` lists them", "no device; the report top-device lists them"),
+        ("no database; `traffic-analyzer run` makes it", "no database; `traffic-analyzer run` makes it"),
     ],
 )  # fmt: skip
 def test_flags_are_spoken_of_as_parameters(text: str, meant: str) -> None:
