@@ -10,10 +10,10 @@ from ..reports.declaration import Column
 from ..reports.registry import Result
 from ..units import Unit, escaped, value_text, window_text
 from .verdict import verdict
+from .width import columns_of, padded
 
 _GAP = "  "
 _LINE_LEAST = 20  # columns that a sentence is broken at, however narrow the terminal
-_ELLIPSIS = "…"
 _SMALLEST = 8  # columns that a text is left
 _FAIR = 17  # columns that a text should have, before others are shown that can be done without: a MAC
 _TEXTS = (Unit.NAME, Unit.LIST)
@@ -44,7 +44,7 @@ def _table(result: Result, width: int | None) -> list[str]:
     head = [column.title for column in columns]
     values = [[row[at] for at, _ in shown] for row in result.rows]
     body = [[value_text(value, column.unit) for value, column in zip(row, columns, strict=True)] for row in values]
-    widths = [max(len(line[i]) for line in [head, *body]) for i in range(len(columns))]
+    widths = [max(columns_of(line[i]) for line in [head, *body]) for i in range(len(columns))]
     if width is not None:
         _narrow(widths, [column.unit in _TEXTS for column in columns], width)
         words = [column.unit is Unit.TEXT for column in columns]  # our own: last, and only where that is enough
@@ -52,7 +52,7 @@ def _table(result: Result, width: int | None) -> list[str]:
         if sum(least) <= _room(widths, width):
             _narrow(widths, words, width)
     lines = [
-        _GAP.join(map(_cell, line, widths, [column.unit.is_number for column in columns])).rstrip()
+        _GAP.join(map(padded, line, widths, [column.unit.is_number for column in columns])).rstrip()
         for line in [head, *_once(body, values, columns)]
     ]
     lines.insert(1, _GAP.join("-" * size for size in widths))
@@ -64,7 +64,7 @@ def _fair(shown: list[tuple[int, Column]], result: Result) -> int:
     sizes = [
         min(size, _FAIR) if column.unit in _TEXTS else size
         for at, column in shown
-        for size in [max(len(column.title), *(len(value_text(row[at], column.unit)) for row in result.rows))]
+        for size in [max(len(column.title), *(columns_of(value_text(row[at], column.unit)) for row in result.rows))]
     ]
     return sum(sizes) + len(_GAP) * (len(sizes) - 1)
 
@@ -87,13 +87,6 @@ def _title(result: Result) -> str:
     where = "".join(f" {word} {escaped(', '.join(texts))}" for word, texts in asked if texts)
     by = f", by {escaped(selection.by)}" if selection.by != "name" else ""
     return f"{result.report.title}{where}{by}, {window_text(selection.since_unix_s, selection.until_unix_s)}"
-
-
-def _cell(text: str, size: int, to_the_right: bool) -> str:
-    if len(text) > size:
-        kept = size - len(_ELLIPSIS)
-        text = text[: (kept + 1) // 2] + _ELLIPSIS + text[len(text) - kept // 2 :]
-    return text.rjust(size) if to_the_right else text.ljust(size)
 
 
 def _room(widths: list[int], width: int) -> int:
