@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import enum
 import time
+import unicodedata
+from typing import NamedTuple
 
 
 class Unit(enum.Enum):
@@ -34,6 +36,15 @@ class Unit(enum.Enum):
         return self in (Unit.COUNT, Unit.BYTES, Unit.PACKETS, Unit.SHARE, Unit.MINUTE, Unit.DAY)
 
 
+class Notation(NamedTuple):
+    """How amounts and times are written."""
+
+    is_raw: bool = False  #: bytes as a plain number
+    is_utc: bool = False  #: times in UTC, not in local time; a day as the time at which it began
+
+
+USUAL = Notation()
+
 _PROTOCOLS = {
     1: "icmp", 2: "igmp", 4: "ipip", 6: "tcp", 17: "udp", 33: "dccp", 41: "ipv6", 47: "gre", 50: "esp", 51: "ah",
     58: "icmpv6", 88: "eigrp", 89: "ospf", 103: "pim", 112: "vrrp", 115: "l2tp", 132: "sctp", 136: "udplite",
@@ -47,6 +58,9 @@ _QTYPES = {
 _PREFIXES = ("", "k", "M", "G", "T", "P", "E")
 _DIRECTIONS = ("ingress", "egress")
 _OTHER = "(other)"  # several numbers, put together
+_MARKS = ("Mn", "Me")
+_MARKS_MAX = 4  # on one character; more than any script needs would climb into the lines around it
+_VARIATIONS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))  # how wide they make what is before, nobody agrees on
 
 
 def protocol_name(l4_proto: int) -> str:
@@ -61,8 +75,10 @@ def protocol_number(text: str) -> int | None:
     return _NUMBERS.get(text.lower())
 
 
-def bytes_text(count: int) -> str:
+def bytes_text(count: int, notation: Notation = USUAL) -> str:
     """Three digits and a decimal prefix: ``999 B``, ``1.50 kB``, ``12.3 GB``."""
+    if notation.is_raw:
+        return str(count)
     value, prefix = float(count), 0
     while abs(value) >= 999.5 and prefix < len(_PREFIXES) - 1:
         value /= 1000
@@ -73,9 +89,9 @@ def bytes_text(count: int) -> str:
     return f"{value:.{digits}f} {_PREFIXES[prefix]}B"
 
 
-def minute_text(unix_s: int) -> str:
+def minute_text(unix_s: int, notation: Notation = USUAL) -> str:
     """Local date and time of a minute: ``2026-11-23 17:05``."""
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(unix_s))
+    return time.strftime("%Y-%m-%d %H:%M", _clock(unix_s, notation))
 
 
 def day_text(unix_s: int) -> str:
@@ -83,27 +99,44 @@ def day_text(unix_s: int) -> str:
     return time.strftime("%Y-%m-%d", time.localtime(unix_s))
 
 
-def window_text(since_unix_s: int, until_unix_s: int) -> str:
+def window_text(since_unix_s: int, until_unix_s: int, notation: Notation = USUAL) -> str:
     """Local begin and end, with the zone's name; twice where the clock changes between them."""
-    begin, end = (escaped(time.strftime("%Z", time.localtime(unix_s))) for unix_s in (since_unix_s, until_unix_s))
+    times = [_clock(unix_s, notation) for unix_s in (since_unix_s, until_unix_s)]
+    begin, end = ("UTC" if notation.is_utc else escaped(time.strftime("%Z", each)) for each in times)
     changed = f" {begin}" if begin != end else ""
-    return f"{minute_text(since_unix_s)}{changed} to {minute_text(until_unix_s)} {end}"
+    return f"{minute_text(since_unix_s, notation)}{changed} to {minute_text(until_unix_s, notation)} {end}"
+
+
+def _clock(unix_s: int, notation: Notation) -> time.struct_time:
+    return time.gmtime(unix_s) if notation.is_utc else time.localtime(unix_s)
 
 
 def escaped(text: str) -> str:
-    """*text* with everything that could move a cursor or turn a line made visible."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    """*text* with everything that could move a cursor, turn a line or leave its own made visible."""
+    if text.isascii():
+        return text if text.isprintable() else "".join(map(_visible, text))
+    shown: list[str] = []
+    marks = _MARKS_MAX  # there is nothing yet that one could be on
+    for character in text:
+        marks = marks + 1 if unicodedata.category(character) in _MARKS else 0
+        is_plain = marks <= _MARKS_MAX and ord(character) not in _VARIATIONS
+        shown.append(_visible(character, is_plain))
+    return "".join(shown)
 
 
-def value_text(value: object, unit: Unit) -> str:
+def _visible(character: str, is_plain: bool = True) -> str:
+    return character if is_plain and character.isprintable() else character.encode("unicode_escape").decode("ascii")
+
+
+def value_text(value: object, unit: Unit, notation: Notation = USUAL) -> str:
     """One cell as a person reads it."""
     if value is None:
         return "-"
     if isinstance(value, int):
         if unit is Unit.BYTES:
-            return bytes_text(value)
-        if unit is Unit.MINUTE:
-            return minute_text(value)
+            return bytes_text(value, notation)
+        if unit is Unit.MINUTE or unit is Unit.DAY and notation.is_utc:
+            return minute_text(value, notation)
         if unit is Unit.DAY:
             return day_text(value)
         if value == -1 and unit in (Unit.PORT, Unit.L4_PROTO, Unit.QTYPE):

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traffic_analyzer import units
-from traffic_analyzer.units import Unit
+from traffic_analyzer.units import Notation, Unit
 
 _FACTORS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15, "EB": 10**18}
 
@@ -62,7 +62,9 @@ def test_a_window_names_its_zone_twice_where_the_clock_changes(monkeypatch: pyte
 @pytest.mark.parametrize(
     ("text", "visible"),
     [("café.example", "café.example"), ("a\x1b[31mb", "a\\x1b[31mb"), ("a\nb\r\tc", "a\\nb\\r\\tc"),
-     ("abc\u202ecba", "abc\\u202ecba"), ("a\u200bb", "a\\u200bb"), ("\udcff", "\\udcff"), ("a b", "a b")],
+     ("abc\u202ecba", "abc\\u202ecba"), ("a\u200bb", "a\\u200bb"), ("\udcff", "\\udcff"), ("a b", "a b"),
+     ("e\u0301", "e\u0301"), ("\u0301e", "\\u0301e"), ("e" + "\u0301" * 6, "e" + "\u0301" * 4 + "\\u0301" * 2),
+     ("\u2764\ufe0f", "\u2764\\ufe0f"), ("\u05e9\u05c1\u05b8", "\u05e9\u05c1\u05b8"), ("\x7f", "\\x7f")],
 )  # fmt: skip
 def test_what_could_move_a_cursor_is_made_visible(text: str, visible: str) -> None:
     assert units.escaped(text) == visible
@@ -89,6 +91,24 @@ def test_escaped_text_is_printable(text: str) -> None:
 )  # fmt: skip
 def test_a_cell_reads_by_its_unit(value: object, unit: Unit, text: str) -> None:
     assert units.value_text(value, unit) == text
+
+
+def test_raw_bytes_are_a_plain_number() -> None:
+    assert units.value_text(1_234_567, Unit.BYTES, Notation(is_raw=True)) == "1234567"
+    assert units.value_text(1_234_567, Unit.PACKETS, Notation(is_raw=True)) == "1,234,567"
+
+
+def test_times_of_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    utc = Notation(is_utc=True)
+    try:
+        monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        for unit in (Unit.MINUTE, Unit.DAY):  # a day of the calendar here is none there: it says when it began
+            assert units.value_text(1_774_738_800, unit, utc) == "2026-03-28 23:00"
+        assert units.window_text(1_774_738_800, 1_774_746_000, utc) == "2026-03-28 23:00 to 2026-03-29 01:00 UTC"
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_day_is_a_local_date() -> None:
