@@ -2,71 +2,103 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from typing import Any
 
-from ..reports.declaration import Column
+from ..reports.declaration import Column, Report, Role
 from ..reports.registry import Result
-from ..units import Unit, escaped, value_text, window_text
+from ..units import USUAL, Notation, Unit, escaped, value_text, window_text
+from .paint import PLAIN, Paint
 from .verdict import verdict
-from .width import columns_of, padded
+from .width import columns_of, cut, padded, wrapped
 
 _GAP = "  "
-_LINE_LEAST = 20  # columns that a sentence is broken at, however narrow the terminal
 _SMALLEST = 8  # columns that a text is left
+_TINY = 4  # where that does not do
 _FAIR = 17  # columns that a text should have, before others are shown that can be done without: a MAC
 _TEXTS = (Unit.NAME, Unit.LIST)
 
 
-def render_table(result: Result, width: int | None) -> str:
+def render_table(result: Result, width: int | None, notation: Notation = USUAL, paint: Paint = PLAIN) -> str:
     """Title, tables and a closing line on what is missing.
 
-    :param width: columns of the terminal; columns that a report can do without are left out, the last one first, and
-        the widest texts are shortened in the middle to fit. None: never.
+    :param width: columns of the terminal, which no line is wider than; columns that a report can do without are left
+        out, the last one first, and the widest texts are shortened in the middle. None: whatever it takes.
     """
-    lines = [_title(result), ""]
-    for part in result.parts:
-        lines += [part.report.title, "", *_table(part, width), ""]
-    if not result.parts:
-        lines += [*_table(result, width), ""]
-    last = verdict(result.completeness)
-    return "\n".join([*lines, *([last] if width is None else textwrap.wrap(last, max(width, _LINE_LEAST)))]) + "\n"
+    lines = [*map(paint.heading, _lines(_title(result, notation), width)), ""]
+    for one in result.parts or (result,):
+        lines += [paint.heading(one.report.title), ""] if result.parts else []
+        lines += [*table_lines(one.report, one.rows, width, notation, paint), ""]
+    first, *rest = _lines(verdict(result.completeness, notation), width)
+    return "\n".join([*lines, paint.verdict(first), *rest]) + "\n"
 
 
-def _table(result: Result, width: int | None) -> list[str]:
-    if not result.rows:
-        return [result.report.nothing]
-    shown = list(enumerate(result.report.columns))
-    while width is not None and _fair(shown, result) > width and any(column.is_extra for _, column in shown):
-        del shown[max(i for i, (_, column) in enumerate(shown) if column.is_extra)]
-    columns = [column for _, column in shown]
-    head = [column.title for column in columns]
-    values = [[row[at] for at, _ in shown] for row in result.rows]
-    body = [[value_text(value, column.unit) for value, column in zip(row, columns, strict=True)] for row in values]
-    widths = [max(columns_of(line[i]) for line in [head, *body]) for i in range(len(columns))]
-    if width is not None:
-        _narrow(widths, [column.unit in _TEXTS for column in columns], width)
-        words = [column.unit is Unit.TEXT for column in columns]  # our own: last, and only where that is enough
-        least = [min(size, _SMALLEST) if is_word else size for size, is_word in zip(widths, words, strict=True)]
-        if sum(least) <= _room(widths, width):
-            _narrow(widths, words, width)
-    lines = [
-        _GAP.join(map(padded, line, widths, [column.unit.is_number for column in columns])).rstrip()
-        for line in [head, *_once(body, values, columns)]
+def table_lines(
+    report: Report, rows: Sequence[Sequence[Any]], width: int | None, notation: Notation = USUAL, paint: Paint = PLAIN
+) -> list[str]:
+    """Head, rule and rows, or what *report* says where there are none; else like :func:`render_table`."""
+    if not rows:
+        return _lines(report.nothing, width)
+    texts = [[value_text(value, column.unit, notation) for value, column in zip(row, report.columns, strict=True)]
+             for row in rows]  # fmt: skip
+    sizes = [
+        max(columns_of(text) for text in (column.title, *(line[at] for line in texts)))
+        for at, column in enumerate(report.columns)
     ]
-    lines.insert(1, _GAP.join("-" * size for size in widths))
+    shown = list(range(len(sizes))) if width is None else _shown(report, sizes, width)
+    columns = [report.columns[at] for at in shown]
+    widths = [sizes[at] for at in shown]
+    if width is not None:
+        _fit(widths, columns, width)
+    body = _once([[line[at] for at in shown] for line in texts], [[row[at] for at in shown] for row in rows], columns)
+    head = [padded(c.title, size, c.unit.is_number) for c, size in zip(columns, widths, strict=True)]
+    lines = [paint.heading(_joined(head, width)), _joined(["-" * size for size in widths], width)]
+    for line in body:
+        cells = [padded(text, size, c.unit.is_number) for text, size, c in zip(line, widths, columns, strict=True)]
+        if sum(widths) <= _room(widths, width):  # a line that is cut would lose where its colours end
+            cells = [paint.word(cell) if c.unit is Unit.TEXT else cell for cell, c in zip(cells, columns, strict=True)]
+            lines.append(_GAP.join(cells).rstrip())
+        else:
+            lines.append(_joined(cells, width))
     return lines
 
 
-def _fair(shown: list[tuple[int, Column]], result: Result) -> int:
-    """The width of the table when its texts are as narrow as they should get."""
-    sizes = [
-        min(size, _FAIR) if column.unit in _TEXTS else size
-        for at, column in shown
-        for size in [max(len(column.title), *(columns_of(value_text(row[at], column.unit)) for row in result.rows))]
-    ]
-    return sum(sizes) + len(_GAP) * (len(sizes) - 1)
+def _lines(text: str, width: int | None) -> list[str]:
+    return [text] if width is None else wrapped(text, width)
+
+
+def _joined(cells: Sequence[str], width: int | None) -> str:
+    line = _GAP.join(cells).rstrip()
+    return line if width is None else cut(line, width)
+
+
+def _shown(report: Report, sizes: Sequence[int], width: int) -> list[int]:
+    """The columns that a table of *width* has room for, by their place."""
+    columns, shown = report.columns, list(range(len(sizes)))
+    while _least(columns, sizes, shown, _FAIR) > width and (extras := [at for at in shown if columns[at].is_extra]):
+        shown.remove(extras[-1])
+    kept = {name.removeprefix("-") for name in report.order[:1]}  # what rows are there for
+    while _least(columns, sizes, shown, _SMALLEST) > width and (
+        sums := [at for at in shown if columns[at].role in (Role.SUM, Role.SHARE) and columns[at].name not in kept]
+    ):
+        shown.remove(sums[-1])
+    return shown
+
+
+def _least(columns: Sequence[Column], sizes: Sequence[int], shown: Sequence[int], text: int) -> int:
+    """The width of the table when its texts are as narrow as *text*."""
+    least = [min(sizes[at], text) if columns[at].unit in _TEXTS else sizes[at] for at in shown]
+    return sum(least) + len(_GAP) * (len(least) - 1)
+
+
+def _fit(widths: list[int], columns: Sequence[Column], width: int) -> None:
+    """Shrinks what may be: names; our own words only where that is enough; then either as far as it takes."""
+    names, words = ([column.unit in units for column in columns] for units in (_TEXTS, (Unit.TEXT,)))
+    _narrow(widths, names, width, _SMALLEST)
+    least = [min(size, _SMALLEST) if is_word else size for size, is_word in zip(widths, words, strict=True)]
+    if sum(least) <= _room(widths, width):
+        _narrow(widths, words, width, _SMALLEST)
+    _narrow(widths, [name or word for name, word in zip(names, words, strict=True)], width, _TINY)
 
 
 def _once(body: list[list[str]], values: Sequence[list[Any]], columns: list[Column]) -> list[list[str]]:
@@ -81,23 +113,26 @@ def _once(body: list[list[str]], values: Sequence[list[Any]], columns: list[Colu
     return shown
 
 
-def _title(result: Result) -> str:
+def _title(result: Result, notation: Notation) -> str:
     selection = result.selection
-    asked = (("on", selection.ifaces), ("of", selection.devices), ("under", selection.domains))
+    asked = (("on", selection.ifaces), ("of", selection.devices), ("under", selection.domains),
+             ("over", selection.protocols))  # fmt: skip
     where = "".join(f" {word} {escaped(', '.join(texts))}" for word, texts in asked if texts)
     by = f", by {escaped(selection.by)}" if selection.by != "name" else ""
-    return f"{result.report.title}{where}{by}, {window_text(selection.since_unix_s, selection.until_unix_s)}"
+    raw = ", in bytes" if notation.is_raw else ""
+    window = window_text(selection.since_unix_s, selection.until_unix_s, notation)
+    return f"{result.report.title}{where}{by}{raw}, {window}"
 
 
-def _room(widths: list[int], width: int) -> int:
+def _room(widths: Sequence[int], width: int | None) -> int:
     """What is left for cells of a line of *width*."""
-    return width - len(_GAP) * (len(widths) - 1)
+    return sum(widths) if width is None else width - len(_GAP) * (len(widths) - 1)
 
 
-def _narrow(widths: list[int], may_shrink: list[bool], width: int) -> None:
+def _narrow(widths: list[int], may_shrink: list[bool], width: int, least: int) -> None:
     """Takes from the widest shrinkable column until the line fits or nothing is left to take."""
     while sum(widths) > _room(widths, width):
         size, at = max(((size if may_shrink[i] else 0), i) for i, size in enumerate(widths))
-        if size <= _SMALLEST:
+        if size <= least:
             return
         widths[at] -= 1

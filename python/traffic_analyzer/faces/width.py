@@ -68,3 +68,24 @@ def _end(text: str, size: int) -> str:
         if columns:
             found = at
     return text[found:]
+
+
+def wrapped(text: str, size: int, indent: str = "") -> list[str]:
+    """*text* in lines of at most *size* columns, each behind *indent*; broken at spaces, and where a word is longer."""
+    room = max(size - columns_of(indent), 2)  # a wide character fits
+    lines, line = [], ""
+    for word in text.split(" "):
+        rest = word
+        while columns_of(rest) > room:
+            if line:
+                lines.append(line)
+            line = _begin(rest, room)
+            rest = rest[len(line) :]
+            lines.append(line)
+            line = ""
+        if line and columns_of(line) + 1 + columns_of(rest) > room:
+            lines.append(line)
+            line = rest
+        else:
+            line = f"{line} {rest}" if line else rest
+    return [indent + each for each in (*lines, line) if each]

@@ -8,12 +8,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from traffic_analyzer.faces.paint import PLAIN, Paint
 from traffic_analyzer.faces.table import render_table
+from traffic_analyzer.faces.width import columns_of
 from traffic_analyzer.reports.declaration import Base, Column, Report, Role
 from traffic_analyzer.reports.registry import REPORTS, Completeness, Result
 from traffic_analyzer.reports.selection import Selection
-from traffic_analyzer.units import Unit, minute_text, window_text
+from traffic_analyzer.units import USUAL, Notation, Unit, minute_text, window_text
 
 from ..traffic import MINUTE
 
@@ -24,12 +28,18 @@ _WIDEST: dict[Unit, object] = {
     Unit.BYTES: 999_400, Unit.PACKETS: 99_999, Unit.SHARE: 1.0, Unit.MINUTE: MINUTE, Unit.DIRECTION: 0,
     Unit.L4_PROTO: 136, Unit.QTYPE: 28, Unit.DAY: MINUTE, Unit.LIST: ("255.255.255.255", *["::"] * 99),
 }  # fmt: skip
+_EACH = [part for report in REPORTS.values() for part in report.parts or (report,)]
 
 
 def _result(rows: list[tuple[Any, ...]], completeness: Completeness = _ALL_BOOKED, **selection: Any) -> Result:
     columns = (Column("name", "Name", Unit.NAME), Column("bytes", "Total", Unit.BYTES, role=Role.SUM))
     report = Report("r", "Names by bytes", "names", Base(None, None, None), columns, ("-bytes",))
     return Result(report, Selection(MINUTE, MINUTE + 60, **selection), rows, completeness)
+
+
+def _table(text: str) -> list[str]:
+    """The first table's lines: head, rule, rows; a title may take several lines."""
+    return text.split("\n\n")[1].splitlines()
 
 
 def test_the_whole_table() -> None:
@@ -59,13 +69,11 @@ def test_names_are_shortened_before_our_own_words() -> None:
     columns = (Column("word", "Word", Unit.TEXT), Column("name", "Name", Unit.NAME))
     report = Report("r", "Words", "words", Base(None, None, None), columns, ("name",))
     result = Result(report, Selection(MINUTE, MINUTE + 60), [("a rather long word", _LONG)], _ALL_BOOKED)
-    assert render_table(result, 30).splitlines()[4].startswith("a rather long word  a-ve")
-    assert len(render_table(result, 18).splitlines()[4]) == len("12345678  12345678")
+    assert _table(render_table(result, 30))[2].startswith("a rather long word  a-ve")
+    assert len(_table(render_table(result, 18))[2]) == len("12345678  12345678")
 
 
-@pytest.mark.parametrize(
-    "report", [pytest.param(part, id=part.name) for r in REPORTS.values() for part in r.parts or (r,)]
-)
+@pytest.mark.parametrize("report", [pytest.param(report, id=report.name) for report in _EACH])
 def test_every_report_fits_80_columns_with_the_widest_values(report: Report) -> None:
     row = tuple(_WIDEST[column.unit] for column in report.columns)
     lines = render_table(Result(report, Selection(MINUTE, MINUTE + 60), [row], _ALL_BOOKED), 80).splitlines()
@@ -126,7 +134,7 @@ def test_headings_are_shown_once() -> None:
     rows = [(0, "a", "x"), (0, "a", "x"), (0, "b", "x"), (3600, "b", "x"), (3600, "b", "y")]
     shown = [re.split(r"\s{2,}", line) for line in render_table(_headed(rows), None).splitlines()[4:9]]
     assert shown == [[one, "a", "x"], ["", "x"], ["", "b", "x"], [two, "b", "x"], ["", "y"]]
-    bare = [line.split() for line in render_table(_headed(rows, is_extra=True), 10).splitlines()[4:9]]
+    bare = [line.split() for line in _table(render_table(_headed(rows, is_extra=True), 10))[2:]]
     assert bare == [["a", "x"], ["x"], ["b", "x"], ["x"], ["y"]]
 
 
@@ -154,12 +162,12 @@ def test_parts_follow_each_other_under_their_titles() -> None:
 
 
 def test_our_own_words_stay_whole_where_shortening_them_would_not_do() -> None:
-    assert "not_booked" in render_table(_headed([(0, _LONG, "not_booked")]), 30)
-    assert "not_…ked" in render_table(_headed([(0, _LONG, "not_booked")]), 36)
+    assert _table(render_table(_headed([(0, _LONG, "not_booked")]), 36))[2].endswith("  a-ve…nds  not_…ked")
+    assert _table(render_table(_headed([(0, _LONG, "not_booked")]), 28))[2].endswith("  a-…s  no…d")
 
 
 def test_long_names_lose_their_middle() -> None:
-    line = render_table(_result([(_LONG, 1)]), 40).splitlines()[4]
+    line = _table(render_table(_result([(_LONG, 1)]), 40))[2]
     shown = line[: -len("  Total")]
     assert len(line) == 40
     begin, end = shown.split("…")
@@ -170,8 +178,44 @@ def test_names_are_whole_without_a_width() -> None:
     assert _LONG in render_table(_result([(_LONG, 1)]), None)
 
 
-def test_a_terminal_too_narrow_gets_the_narrowest_table() -> None:
-    assert len(render_table(_result([(_LONG, 1)]), 5).splitlines()[4]) == len("12345678  Total")
+@given(st.integers(2, 90), st.sampled_from(_EACH))
+def test_no_line_is_ever_wider_than_the_terminal(width: int, report: Report) -> None:
+    wide = _WIDEST | {Unit.NAME: "日本語テレビ" * 9, Unit.BYTES: 10**15, Unit.PACKETS: 10**15}
+    rows = [tuple(wide[column.unit] for column in report.columns)]
+    selection = Selection(MINUTE, MINUTE + 60, devices=("日本語テレビ" * 3, _LONG))
+    for notation in (USUAL, Notation(is_raw=True, is_utc=True)):
+        text = render_table(Result(report, selection, rows, _ALL_BOOKED), width, notation)
+        assert max(map(columns_of, text.splitlines())) <= width
+
+
+def test_at_40_columns_the_amount_that_rows_are_ordered_by_stays() -> None:
+    row = ("10.0.0.1", 10**9, 10**6, 10**9 + 10**6, 0.123, 10**6)
+    result = Result(REPORTS["top-ip"], Selection(MINUTE, MINUTE + 60), [row], _ALL_BOOKED)
+    assert _table(render_table(result, 40))[0].split() == ["Remote", "Download", "Upload", "Total"]
+    assert _table(render_table(result, 20))[0].split() == ["Remote", "Total"]
+
+
+def test_wide_characters_take_two_columns() -> None:
+    head, rule, *lines = _table(render_table(_result([("日本語のテレビ", 1), ("e\u0301", 2)]), None))
+    assert rule == "--------------  -----"
+    assert lines == ["日本語のテレビ    1 B", "e\u0301                 2 B"] and head == "Name            Total"
+
+
+def test_colours_change_no_place() -> None:
+    columns = (Column("name", "Name", Unit.NAME), Column("label", "Label", Unit.TEXT))
+    report = Report("r", "Names", "names", Base(None, None, None), columns, ("name",))
+    rows = [("exact", "exact"), ("b", "ambiguous")]
+    gaps = Completeness(5_000, 9, 0, 0, 1_500, 1_234)
+    plain, coloured = (
+        render_table(Result(report, Selection(MINUTE, MINUTE + 60), rows, gaps), 80, paint=paint)
+        for paint in (PLAIN, Paint(True))
+    )
+    assert re.sub("\x1b\\[[0-9;]*m", "", coloured).splitlines() == [
+        line + " " * (len("exact  ambiguous") - len(line)) if line == "exact  exact" else line
+        for line in plain.splitlines()
+    ]
+    assert "exact  \x1b[32mexact    \x1b[0m" in coloured  # a name is no word of ours
+    assert "\x1b[1;31mINCOMPLETE\x1b[0m" in coloured and "\x1b[1mName   Label\x1b[0m" in coloured
 
 
 @pytest.mark.parametrize(
@@ -180,9 +224,9 @@ def test_a_terminal_too_narrow_gets_the_narrowest_table() -> None:
 def test_hostile_names_stay_in_their_cell(hostile: str) -> None:
     in_title = ({"ifaces": (hostile,)}, {"devices": (hostile,)}, {"domains": (hostile,)}, {"by": hostile})
     for result in (_result([(hostile, 1)]), *(_result([], **asked) for asked in in_title)):
-        text = render_table(result, 80)
+        text = render_table(result, 100)
         assert all(line.isprintable() for line in text.split("\n"))
-        assert len(text.split("\n")) == len(render_table(_result([("x", 1)] if result.rows else []), 80).split("\n"))
+        assert len(text.split("\n")) == len(render_table(_result([("x", 1)] if result.rows else []), 100).split("\n"))
 
 
 def test_no_rows() -> None:
@@ -199,5 +243,5 @@ def test_no_rows() -> None:
 )  # fmt: skip
 def test_the_last_line_says_what_is_missing(completeness: Completeness, said: str) -> None:
     assert render_table(_result([("x", 1)], completeness), None).splitlines()[-1].endswith(said)
-    lines = render_table(_result([("x", 1)], completeness), 40).splitlines()[6:]
+    lines = render_table(_result([("x", 1)], completeness), 40).split("\n\n")[2].splitlines()
     assert " ".join(lines).endswith(said) and max(map(len, lines)) <= 40

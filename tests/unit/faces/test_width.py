@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traffic_analyzer.faces.width import ELLIPSIS, columns_of, cut, padded, shortened
+from traffic_analyzer.faces.width import ELLIPSIS, columns_of, cut, padded, shortened, wrapped
 from traffic_analyzer.units import escaped
 
 _ACUTE, _WIDE, _HANGUL = "\u0301", "日本", "\u1112\u1161\u11ab"  # the last one syllable, of three letters
@@ -54,3 +54,23 @@ def test_a_text_fits_where_it_is_put(text: str, size: int) -> None:
 
 def test_padding() -> None:
     assert padded("日", 4) == "日  " and padded("日", 4, to_the_right=True) == "  日" and padded("日本", 3) == "…本"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", []), ("one two", ["one two"]), ("one two three", ["one two", "three"]),
+        ("a longerthan8 b", ["a", "longerth", "an8 b"]),
+        ("日本語 日本語", ["日本語", "日本語"]), ("日本語日本語", ["日本語日", "本語"]),
+    ],
+)  # fmt: skip
+def test_a_sentence_is_broken_at_its_spaces(text: str, lines: list[str]) -> None:
+    assert wrapped(text, 8) == lines
+    assert wrapped(text, 10, "  ") == ["  " + line for line in lines]
+
+
+@given(_TEXTS, st.integers(2, 40))
+def test_no_line_is_too_long_and_nothing_is_lost(text: str, size: int) -> None:
+    lines = wrapped(text, size)
+    assert all(columns_of(line) <= size for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
