@@ -108,3 +108,10 @@ def test_scripts_can_be_minified() -> None:
         if piece.startswith("`") and piece.count("{") != piece.count("}")
     ]
     assert nested == []
+
+
+def test_every_script_says_under_which_licence_it_is() -> None:
+    scripts = [path for folder in ("htdocs", "standalone") for path in (_LUCI / folder).rglob("*.js")]
+    assert scripts
+    for script in scripts:
+        assert script.read_text("utf-8").startswith("/* SPDX-License-Identifier: GPL-2.0-only"), script

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 'use strict';
 'require baseclass';
 'require traffic-analyzer.api as api';
@@ -122,7 +123,8 @@ function downloads(report, asked) {
 		node.disabled = false;
 	};
 	const button = extension => E('button', {
-		'type': 'button', 'class': 'cbi-button btn', 'name': extension, 'click': ev => make(ev.currentTarget, extension)
+		'type': 'button', 'class': 'cbi-button btn', 'name': extension, 'aria-label': `${_('Download')} ${extension.toUpperCase()}`,
+		'click': ev => make(ev.currentTarget, extension)
 	}, [ extension.toUpperCase() ]);
 
 	return E('span', { 'class': 'ta-files' }, [

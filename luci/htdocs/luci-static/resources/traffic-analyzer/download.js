@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 'use strict';
 'require baseclass';
 'require traffic-analyzer.periods as periods';

@@ -1,7 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
 'use strict';
 'require baseclass';
 'require traffic-analyzer.selection as selection';
 'require traffic-analyzer.table as table';
+'require traffic-analyzer.units as units';
 
 // What a selection is narrowed to: a chip each, and fields to add one, for every list that a report takes.
 
@@ -47,7 +49,8 @@ function chips(state, report, called, href) {
 			table.name(called(name, value), CHIP_MOST),
 			E('a', {
 				'href': href(toggled(state, name, value, false)), 'class': 'ta-chip-off',
-				'title': _('Remove this filter'), 'aria-label': _('Remove this filter')
+				'title': _('Remove this filter'),
+				'aria-label': `${_('Remove this filter')}: ${title(name)} ${units.escaped(called(name, value))}`
 			}, [ '×' ])
 		])
 	))));
@@ -86,4 +89,4 @@ function fields(state, report, known, go) {
 	}));
 }
 
-return baseclass.extend({ title, taken, chips, fields });
+return baseclass.extend({ taken, chips, fields });
