@@ -23,7 +23,7 @@ const SHAPES = {
 		otherwise: () => _('Write it as eth1=wan: an interface, and lan, wan or host.')
 	},
 	web_listen: {
-		pattern: /^(?:off|\S+:[0-9]{1,5})$/,
+		pattern: /^(?:off|(?:\[[0-9a-f:.]+\]|[0-9.]+):(?!0+$)(?:[0-5]?[0-9]{1,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))$/i,
 		otherwise: () => _('Write it as 127.0.0.1:8377: an address and a port; or off.')
 	}
 };
@@ -51,6 +51,18 @@ function description(setting) {
 		: sentence;
 }
 
+/** Lets nothing be saved that `validate` refuses: LuCI takes into a list what was entered without a key, as by pasting. */
+function refused(option, shape) {
+	const { isValid, getValidationError } = option;
+
+	option.isValid = function(id) {
+		return isValid.call(this, id) && [].concat(this.formvalue(id) ?? []).every((one) => this.validate(id, one) === true);
+	};
+	option.getValidationError = function(id) {
+		return getValidationError.call(this, id) || shape.otherwise();
+	};
+}
+
 function addSettings(map) {
 	const section = map.section(form.NamedSection, 'collector', 'collector');
 
@@ -72,6 +84,7 @@ function addSettings(map) {
 		else if (shape) {
 			option.placeholder ??= shape.like;
 			option.validate = (_id, value) => !value || shape.pattern.test(value) || shape.otherwise();
+			refused(option, shape);
 		}
 	}
 }
