@@ -9,7 +9,6 @@
 
 // What the overview shows of reports and of the status, a card each.
 
-const NAME_MOST = 28;
 const COUNTING_S = 180;
 const MARKS = {
 	good: 'M5 10.5l3.5 3.5L15 7',
@@ -59,7 +58,7 @@ function ranking(body, report, answer, link) {
 
 	content(body, answer.rows.length ? [ E('ol', { 'class': 'ta-ranking' }, answer.rows.map(row => {
 		const kind = label ? row[label.name] : 'rx', name = row[report.columns[0].name], href = link(report, row);
-		const text = name ? table.name(sentences.name(name), NAME_MOST) : E('em', {}, [ _('no name') ]);
+		const text = name ? table.fitted(name) : table.nameless();
 
 		return E('li', {}, [
 			E('span', { 'class': 'ta-who' }, [ href ? E('a', { href }, [ text ]) : text ]),

@@ -2,14 +2,12 @@
 'use strict';
 'require baseclass';
 'require traffic-analyzer.chart as chart';
-'require traffic-analyzer.sentences as sentences';
 'require traffic-analyzer.svg as svg';
 'require traffic-analyzer.table as table';
 'require traffic-analyzer.units as units';
 
 // Who is online: what runs now, from api.live(), beside the sums of a report, in rows that stay where they are.
 
-const NAME_MOST = 22;
 const LIMIT = 8;
 
 /** True for columns that have a place beside what runs now. */
@@ -46,7 +44,7 @@ class Row {
 		if (this.called === name && this.href === href)
 			return;
 
-		const text = table.name(name, NAME_MOST);
+		const text = table.fitted(name);
 
 		this.called = name;
 		this.href = href;
@@ -208,7 +206,7 @@ class Devices {
 				this.fill(device, made);
 			}
 
-			made.call(sentences.name(live ? live.name : row[this.report.columns[0].name]) || device, made.leads);
+			made.call((live ? live.name : row[this.report.columns[0].name]) || device, made.leads);
 			made.run(live);
 
 			if (this.body.children[at] !== made.node)

@@ -8,7 +8,7 @@
 // The network's last minutes: download above zero, upload below, and a hair to read single slots by.
 
 const TOP = 22, BOTTOM = 20, LEFT = 76, RIGHT = 8; // px around what is plotted
-const HEIGHT = 190;
+const HEIGHT = 180;
 const NARROW = 560, WORDS = LEFT + 64;
 const GAP_S = 0.5; // slots that are further apart do not touch
 const NOTHING = { until_unix_s: [], seconds: [], rx_bytes: [], tx_bytes: [] };

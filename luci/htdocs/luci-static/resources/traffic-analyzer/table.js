@@ -9,6 +9,7 @@
 const NAME_MOST = 44;  // characters of a name that are shown
 const NAME_SHORT = 24;  // that are not broken
 const ADDRESS = /^[0-9a-f.:]+( \+[0-9]+)?$/i;  // neither is a MAC or IP address, with the number of others
+const CARDS_BELOW = 480;  // px
 const LABELS = [ 'exact', 'ambiguous', 'hidden', 'unknown' ];
 const BY_TIME = [ 'unix_s', 'day_unix_s' ];
 const AMOUNTS = [ 'count', 'bytes', 'packets', 'share' ];
@@ -20,11 +21,19 @@ function label(kind) {
 
 /** A text that somebody else chose: it neither turns nor breaks what is around it. */
 function name(text, most) {
-	const whole = units.escaped(String(text)), shown = units.shortened(whole, most || NAME_MOST);
-
+	const whole = units.escaped(sentences.name(String(text))), shown = units.shortened(whole, most || NAME_MOST);
 	const is_short = shown.length <= NAME_SHORT || ADDRESS.test(shown);
 
 	return E('bdi', { 'class': `ta-name${is_short ? ' ta-short' : ''}`, 'title': shown === whole ? null : whole }, [ shown ]);
+}
+
+/** The same in whole, where style cuts it off at the end of its place. */
+function fitted(text) {
+	const node = name(text, Infinity);
+
+	node.title = node.textContent;
+
+	return node;
 }
 
 /** What a cell is about, where it shows less; null else. */
@@ -47,9 +56,14 @@ function share(v, largest) {
 	]);
 }
 
+/** In place of a name that nothing has. */
+function nameless() {
+	return E('em', {}, [ _('no name') ]);
+}
+
 function content(v, column, options, largest) {
 	if (v === null || v === undefined || v === '')
-		return column.selects === 'domain' ? E('em', {}, [ _('no name') ]) : units.value(v, column.unit);
+		return column.selects === 'domain' || column.unit === 'name' && v === '' ? nameless() : units.value(v, column.unit);
 
 	if (column.unit === 'share')
 		return share(v, largest);
@@ -98,6 +112,33 @@ function head(column, options) {
 }
 
 /**
+ * Keeps a table to the room there is: first goes what can be done without, then rows become cards. What it takes is
+ * measured, as fonts and names are what they are. Gives `node`.
+ */
+function fit(node) {
+	const frame = () => node.closest('.ta-card') || node;
+	const is_over = () => node.scrollWidth > node.clientWidth;
+	const measure = () => {
+		const { classList } = frame();
+
+		classList.remove('ta-lean', 'ta-stacked');
+
+		if (node.clientWidth < CARDS_BELOW || is_over())
+			classList.add('ta-lean');
+
+		if (node.clientWidth < CARDS_BELOW || is_over())
+			classList.add('ta-stacked');
+	};
+	// In the next frame: what changes sizes while they are observed is reported as an error.
+	const observer = new ResizeObserver(() => window.requestAnimationFrame(() => node.isConnected && measure()));
+
+	observer.observe(node);
+	observer.observe(node.firstChild);
+
+	return node;
+}
+
+/**
  * A table of `rows`, objects by column name, or `nothing` where there are none.
  *
  * `offsets`: of the answer. `sort`: {column, order, href(column, order)}, or none. `link(row)`: where a row leads, null
@@ -141,12 +182,12 @@ function render(options) {
 		return E('tr', { 'class': 'tr' }, cells);
 	});
 
-	return E('div', { 'class': 'ta-scroll' }, [
+	return fit(E('div', { 'class': 'ta-scroll' }, [
 		E('table', { 'class': 'table ta-table' }, [
 			E('thead', {}, [ E('tr', { 'class': 'tr table-titles' }, columns.map(column => head(column, options))) ]),
 			E('tbody', {}, body)
 		])
-	]);
+	]));
 }
 
-return baseclass.extend({ render, lead, name, label });
+return baseclass.extend({ render, lead, name, fitted, nameless, label });
