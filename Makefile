@@ -26,11 +26,15 @@ PEEWEE := build/package/peewee.py
 
 PAGE := python/traffic_analyzer/data/page/index.html
 FORM := luci/htdocs/luci-static/resources/traffic-analyzer/settings.js
+MANUAL := files/usr/share/man/man1/traffic-analyzer.1
+BASH_COMPLETION := files/usr/share/bash-completion/completions/traffic-analyzer
+ZSH_COMPLETION := files/usr/share/zsh/site-functions/_traffic-analyzer
 PAGE_SOURCES := $(shell find luci/htdocs luci/standalone luci/po 2>/dev/null)
 
 RUN_PACKAGES := clang llvm libbpf-dev linux-libc-dev python3-bpfcc python3-venv publicsuffix ieee-data
 TEST_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool tshark dnsmasq-base nginx-light curl bind9-dnsutils iputils-ping nftables tzdata \
-	openssl sqlite3 bpftool shellcheck chromium firefox-esr libnss3-tools unbound knot-dnsutils isc-dhcp-client python3-bottle python3-pyroute2
+	openssl sqlite3 bpftool shellcheck chromium firefox-esr libnss3-tools unbound knot-dnsutils isc-dhcp-client python3-bottle python3-pyroute2 zsh \
+	groff-base man-db
 
 # Kernels for QEMU are downloaded by series, unpacked, and never installed.
 QEMU_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool iputils-ping util-linux qemu-system-x86 busybox-static kmod zstd nftables \
@@ -106,11 +110,15 @@ wheel: build ## a Python wheel with both objects inside, in dist/
 	@$(BIN)/pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@ls -l dist/*.whl
 
-docs: build ## the reference, the settings page's form, OpenWrt's configuration and the texts to be translated, drawn from the declarations
+docs: build ## what is drawn from the declarations: reference, man page, completion, settings page, OpenWrt's configuration, texts
 	@mkdir -p docs
 	@$(BIN)/python -m traffic_analyzer.faces.reference > docs/reference.md
 	@$(BIN)/python -m traffic_analyzer.faces.form > $(FORM)
 	@$(BIN)/python -m traffic_analyzer.faces.options files/etc
+	@mkdir -p $(dir $(MANUAL) $(BASH_COMPLETION) $(ZSH_COMPLETION))
+	@$(BIN)/python -m traffic_analyzer.faces.manual > $(MANUAL)
+	@$(BIN)/python -m traffic_analyzer.faces.completion bash > $(BASH_COMPLETION)
+	@$(BIN)/python -m traffic_analyzer.faces.completion zsh > $(ZSH_COMPLETION)
 	@$(BIN)/python hack/extract-messages luci
 
 clean: ## remove everything that was built in this folder

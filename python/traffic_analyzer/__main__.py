@@ -14,14 +14,11 @@ from pathlib import Path
 from .clock import now_unix_s, read
 from .configuration import UnreadableError, collector_of, sections_of, unknown_in
 from .errors import TrafficAnalyzerError, UsageError
-from .faces.cli.backup import render_exported, render_imported
-from .faces.cli.link import print_link
-from .faces.cli.parser import Action, build_parser
-from .faces.cli.prune import render_left, render_pruned
+from .faces.cli.parser import Action, build_parser, with_command
 from .faces.cli.report import print_report
-from .faces.cli.status import print_status
+from .faces.commands import COMMANDS
 from .records import Role
-from .settings import ARCHIVE, DEFAULT_CONFIG, EXPORT, IMPORT, LINK, OPTIONS, PLACES, PRUNE, RUN, STATUS
+from .settings import ARCHIVE, DEFAULT_CONFIG, OPTIONS, PLACES, RUN
 from .uci import Section
 from .units import escaped
 
@@ -104,6 +101,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _prune(arguments: argparse.Namespace) -> int:
+    from .faces.cli.prune import render_left, render_pruned
     from .store.keeping.pruning import prune
 
     archive = Path(arguments.archive) if arguments.archive else None
@@ -114,6 +112,7 @@ def _prune(arguments: argparse.Namespace) -> int:
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    from .faces.cli.backup import render_exported
     from .store.exchange.backup import export_to, exported
 
     stores = Path(arguments.db), Path(arguments.archive) if arguments.archive else None
@@ -128,6 +127,7 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _import(arguments: argparse.Namespace) -> int:
+    from .faces.cli.backup import render_imported
     from .store.exchange.intake import import_from
 
     archive = Path(arguments.archive) if arguments.archive else None
@@ -136,14 +136,29 @@ def _import(arguments: argparse.Namespace) -> int:
     return 0
 
 
-ACTIONS = (
-    Action("run", "collect traffic until Ctrl-C", RUN, _run),
-    Action("status", "how the collector stands, and what it cannot see", STATUS, print_status, ("json",)),
-    Action("link", "the page's address, with the token that opens it", LINK, print_link),
-    Action("prune", "delete rows older than a number of days", PRUNE, _prune),
-    Action("export", "write everything to one file", EXPORT, _export),
-    Action("import", "add the rows of a file", IMPORT, _import),
-)
+def _status(arguments: argparse.Namespace) -> int:
+    from .faces.cli.status import print_status
+
+    return print_status(arguments)
+
+
+def _summary(arguments: argparse.Namespace) -> int:
+    from .faces.cli.summary import print_summary
+
+    return print_summary(arguments)
+
+
+def _link(arguments: argparse.Namespace) -> int:
+    from .faces.cli.link import print_link
+
+    return print_link(arguments)
+
+
+_DO = {
+    "run": _run, "summary": _summary, "status": _status, "link": _link, "prune": _prune, "export": _export,
+    "import": _import,
+}  # fmt: skip
+ACTIONS = tuple(Action(command, _DO[command.name]) for command in COMMANDS)
 
 
 def _configure(arguments: argparse.Namespace, path: str) -> None:
@@ -187,7 +202,8 @@ def main(argv: list[str] | None = None, config: str = DEFAULT_CONFIG) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 still gets its report
     try:
-        arguments = build_parser(ACTIONS, print_report).parse_args(argv)
+        typed = with_command(sys.argv[1:] if argv is None else argv)
+        arguments = build_parser(ACTIONS, print_report).parse_args(typed)
         _configure(arguments, config)
         status: int = arguments.do(arguments)
         sys.stdout.flush()

@@ -21,6 +21,7 @@ class Kind(enum.Enum):
     INTEGER = "integer"
     LIST = "list"  #: may be given several times
     CHOICE = "choice"
+    SWITCH = "switch"  #: takes no value; its default is False
 
 
 @dataclass(frozen=True)
@@ -172,8 +173,17 @@ TO = Setting("to", Kind.PATH, "file to make, a database that every command reads
 FROM = Setting("from_", Kind.PATH, "what export made, or any database of this program, of whatever version, or of "
                "traffic-analyzer-rs", metavar="FILE", is_positional=True)  # fmt: skip
 
+WIDE = Setting("wide", Kind.SWITCH, "names in full and every column, however wide the terminal is", False)
+RAW = Setting("bytes", Kind.SWITCH, "bytes as plain numbers: 1500, not 1.50 kB", False)
+UTC = Setting("utc", Kind.SWITCH, "times in UTC, and those that are given without an offset too; hours and days that "
+              "are kept are still those of the collector's zone, and are shown by when they began", False)  # fmt: skip
+WATCH = Setting("watch", Kind.INTEGER, "show it again each so many seconds, until Ctrl-C", None, 1, 86_400,
+                metavar="SECONDS")  # fmt: skip
+
+VIEW = (WIDE, RAW, UTC, WATCH)
 REPORT = (IFACE, DB, ARCHIVE, LOOKBACK_MINUTES, PERIOD, START_DAY, SINCE, UNTIL, DAY)
-STATUS = (DB, ARCHIVE)
+SUMMARY = (DB, ARCHIVE)
+STATUS = (DB, ARCHIVE, WEB_LISTEN)
 LINK = (WEB_LISTEN, WEB_TOKEN_FILE)
 PRUNE = (DB, ARCHIVE, RETENTION_DAYS, TIER)
 EXPORT = (DB, ARCHIVE, TO)

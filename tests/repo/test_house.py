@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from traffic_analyzer.faces.completion import render_bash, render_zsh
+from traffic_analyzer.faces.manual import render_manual
 from traffic_analyzer.faces.reference import render_reference
 
 from .tree import PACKAGE, ROOT, files, texts
@@ -96,6 +98,18 @@ def test_targets_are_read_from_the_makefile(line: str, targets: set[str]) -> Non
 
 def test_the_reference_is_that_of_the_declarations() -> None:
     assert (ROOT / "docs" / "reference.md").read_text() == render_reference(), "run `make docs`"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("man/man1/traffic-analyzer.1", render_manual()),
+        ("bash-completion/completions/traffic-analyzer", render_bash()),
+        ("zsh/site-functions/_traffic-analyzer", render_zsh()),
+    ],
+)
+def test_what_shells_and_man_show_is_that_of_the_declarations(path: str, text: str) -> None:
+    assert (ROOT / "files" / "usr" / "share" / path).read_text() == text, "run `make docs`"
 
 
 def test_every_folder_of_tests_is_a_package() -> None:

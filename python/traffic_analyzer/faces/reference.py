@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from ..reports.declaration import Report
 from ..reports.registry import REPORTS
-from ..settings import EXPORT, IMPORT, LINK, PLACES, PRUNE, REPORT, RUN, STATUS, Kind, Setting
+from ..settings import REPORT, VIEW, Kind, Setting
+from .commands import COMMANDS, EXITS, Command, command_of, line_of
 from .flags import flags_of
 
 _SHAPES = (
@@ -15,13 +16,6 @@ _SHAPES = (
     "`(other)`, and under the port, protocol or type -1, which a table shows as `(other)`. Sums hold all the same. "
     "Where minutes are kept no more a window is answered from whole hours or days: then it is the window of the answer "
     "that is shown, and a remark says so."
-)
-
-_CONFIGURED = (
-    "Each but `--config` may be said in the configuration file too, as an option of `config collector` with the name "
-    "of the flag in underscores (`option copy_days '7'`; what may be repeated is a `list`). A flag goes before it, "
-    "and where `--db` is one, `archive` is left out, as it is that of another database. What the file says of {places} "
-    "holds for every command that takes them. Options that nobody knows are named and passed over."
 )
 
 
@@ -37,9 +31,8 @@ def _bounds(setting: Setting) -> str:
 
 
 def _settings(settings: Sequence[Setting]) -> list[str]:
-    rows = [
-        (f"`{s.flag}`", "" if s.default is None else f"`{s.default}`", _bounds(s), s.help) for s in settings
-    ]
+    defaults = ["" if s.default is None or s.kind is Kind.SWITCH else f"`{s.default}`" for s in settings]
+    rows = [(f"`{s.flag}`", default, _bounds(s), s.help) for s, default in zip(settings, defaults, strict=True)]
     return _table(("flag", "default", "bounds", "meaning"), rows)
 
 
@@ -48,27 +41,30 @@ def _columns(report: Report) -> list[str]:
     return _table(("column", "title", "unit", "role"), rows)
 
 
+def _examples(command: Command) -> list[str]:
+    return [f"- `{line_of(command, arguments)}`: {says}" for arguments, says in command.examples]
+
+
 def render_reference() -> str:
     """The whole page."""
     lines = ["# Reference", "", "Made by `make docs` from the declarations. Do not edit.", ""]
-    lines += ["## `run`: collect traffic until Ctrl-C", "", *_settings(RUN), ""]
-    lines += [_CONFIGURED.format(places=", ".join(f"`{place.flag}`" for place in PLACES)), ""]
-    lines += ["## `prune`: delete rows older than a number of days", "", *_settings(PRUNE), ""]
-    lines += ["## `export`: write everything to one file", "", *_settings(EXPORT), ""]
-    lines += ["## `import`: add the rows of a file", "", *_settings(IMPORT), ""]
-    lines += ["## `status`: how the collector stands, and what it cannot see", "", *_settings(STATUS), ""]
-    lines += ["## `link`: the page's address, with the token that opens it", "", *_settings(LINK), ""]
-    lines += ["## Reports", "", "Every report takes:", "", *_settings(REPORT), "", _SHAPES, ""]
+    for command in COMMANDS:
+        lines += [f"## `{command.name}`: {command.help}", "", *_settings((*command.settings, *command.views)), ""]
+        lines += [command.note, ""] if command.note else []
+        lines += [*_examples(command), ""]
+    lines += ["## Reports", "", "Every report takes:", "", *_settings((*REPORT, *VIEW)), "", _SHAPES, ""]
     for report in REPORTS.values():
         lines += [f"### `{report.name}`: {report.help}", ""]
         own = [setting for setting in flags_of(report) if setting not in REPORT]
         if own:
             lines += [*_settings(own), ""]
+        lines += [*_examples(command_of(report)), ""]
         for part in report.parts:
             lines += [f"Part `{part.name}`: {part.help}", "", *_columns(part), ""]
         if report.columns:
             lines += [*_columns(report), ""]
-    return "\n".join(lines)
+    lines += ["## Exit status", "", *_table(("status", "meaning"), [(f"`{at}`", text) for at, text in EXITS.items()])]
+    return "\n".join([*lines, ""])
 
 
 if __name__ == "__main__":

@@ -102,6 +102,7 @@ class Report:
     parts: tuple[Report, ...] = ()  #: it is answered by all of these, and has no columns of its own
     leads_to: str = ""  #: the report that says more of one of its rows
     summary: Summary | None = None
+    examples: tuple[tuple[str, str], ...] = ()  #: arguments of its command, and what they ask
 
     @property
     def takes_device(self) -> bool:

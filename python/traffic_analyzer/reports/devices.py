@@ -58,6 +58,11 @@ REPORTS = (
         ("-bytes", "device"),
         leads_to="top-domain",
         summary=Summary("devices", 10),
+        examples=(
+            ("--period day", "who used how much today"),
+            ("--domain example.org --since 7d", "who went there, in the last seven days"),
+            ("--sort tx_bytes", "who uploads most, in the last hour"),
+        ),
     ),
     Report(
         "device-detail",
@@ -141,6 +146,10 @@ REPORTS = (
                 (Column("hour", "Hour", Unit.MINUTE, fn.hour_of(Flow.minute_unix_s)), *_AMOUNTS),
                 ("-hour",),
             ),
+        ),
+        examples=(
+            ("--device laptop --day yesterday", "all that is known of one device's day"),
+            ("--device 192.168.1.20", "by address, in the last hour"),
         ),
     ),
 )

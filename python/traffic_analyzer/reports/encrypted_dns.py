@@ -49,5 +49,6 @@ REPORTS = (
         ("-bytes", "device", "kind", "resolver", "known_by"),
         leads_to="top-domain",
         only=Flow.l4_proto.in_((_TCP, _UDP)) & (_on_port | _over_https),
+        examples=(("--period week", "who asks for names where nobody sees, this week"),),
     ),
 )  # fmt: skip

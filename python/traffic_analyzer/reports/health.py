@@ -26,6 +26,7 @@ REPORTS = (
             Column("archive_bytes", "Archived", Unit.BYTES, Health.archive_bytes, Role.SUM),
         ),
         ("-ts_minute", "iface"),
+        examples=(("--period day", "was anything lost today"),),
     ),
     Report(
         "dns-cache-inspect",
@@ -45,5 +46,6 @@ REPORTS = (
             Column("unasked", "Stray", Unit.COUNT, NameHealth.unasked, Role.SUM),
         ),
         ("-ts_minute",),
+        examples=(("--lookback-minutes 10", "how many names are known, minute by minute"),),
     ),
 )

@@ -59,6 +59,7 @@ REPORTS = (
         ("-hour", "iface", "direction", "item"),
         where=Counter.counter.in_(ITEMS),
         default_limit=None,
+        examples=(("--lookback-minutes 120", "does what was counted add up, hour by hour"),),
     ),
     Report(
         "usage",
@@ -78,5 +79,9 @@ REPORTS = (
         ("-day", "iface"),
         where=_PASSED,
         default_limit=None,
+        examples=(
+            ("--period month --start-day 15", "to compare with a bill whose months begin on the 15th"),
+            ("--period last-year --csv", "a year of days, for a spreadsheet"),
+        ),
     ),
 )  # fmt: skip

@@ -39,6 +39,11 @@ REPORTS = (
         ("-bytes", "domain", "label"),
         leads_to="top-flow",
         summary=Summary("sites", 10, by="site"),
+        examples=(
+            ("--by site --period day", "sites of today"),
+            ("--device laptop --day yesterday", "what one device used yesterday"),
+            ("--bytes --json", "for a program"),
+        ),
     ),
     Report(
         "top-dns",
@@ -52,6 +57,7 @@ REPORTS = (
         ),
         ("-count", "qname", "qtype"),
         leads_to="domain-detail",
+        examples=(("--device tv", "what one device asks for"),),
     ),
     Report(
         "top-sni",
@@ -66,6 +72,7 @@ REPORTS = (
         ),
         ("-count", "sni", "over"),
         leads_to="domain-detail",
+        examples=(("--by site --since today", "sites whose names were read today"),),
     ),
     Report(
         "top-quic",
@@ -77,6 +84,7 @@ REPORTS = (
         where=(Flow.l4_proto == _UDP)
         & ((Flow.service_port == _HTTPS_PORT) | (Evidence.text == "quic")),
         leads_to="top-flow",
+        examples=(("--period day", "what QUIC carried today"),),
     ),
     Report(
         "domain-detail",
@@ -96,6 +104,7 @@ REPORTS = (
         default_limit=50,
         needs_domain=True,
         leads_to="top-flow",
+        examples=(("--domain example.org --period week", "one site of this week, by protocol and how sure that is"),),
     ),
     Report(
         "attribution-coverage",
@@ -106,5 +115,6 @@ REPORTS = (
         ("-bytes", "label", "evidence"),
         default_limit=None,
         summary=Summary("labels"),
+        examples=(("--period day", "how much of today's traffic has a name that is sure"),),
     ),
 )  # fmt: skip

@@ -101,6 +101,23 @@ class Query:
         self._is_cut |= rest is not None and bool(list(self._database.execute_sql(rest)))
         return list(self._database.execute_sql(made + sql, (*of_only, *parameters)))
 
+    def begun(self) -> dict[str, int]:
+        """When the oldest row of each tier began, Unix seconds; tiers without any are left out."""
+        archive = self._snapshot.archive
+        found = {
+            tier: self._database.execute_sql(f"SELECT min({column}) FROM {table}").fetchone()[0]
+            for tier, table, column in (
+                ("minutes", "main.counter_minute", "minute_unix_s"),
+                ("hours", f"{archive}.counter_hour", "start_unix_s"),
+                ("days", f"{archive}.counter_day", "start_unix_s"),
+            )
+        }
+        return {tier: unix_s for tier, unix_s in found.items() if unix_s is not None}
+
+    def files(self) -> list[Path]:
+        """The files that it is answered from: the database, and an archive of its own."""
+        return [Path(row[2]) for row in self._database.execute_sql("PRAGMA database_list") if row[2]]
+
     def _filter(self, report: Report) -> tuple[Filter | None, Sequence[Any]]:
         """What a report says of rows before they are added up, and its parameters."""
         if report.only is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +16,7 @@ from .registry import Completeness, completeness, lookback
 from .selection import Selection
 
 _LATELY_MINUTES = 60
+_BESIDE = ("", "-wal", "-journal", ".copy.gz")  # a file, its logs, and its last good copy
 _COUNTING_S = 180  # since the last minute that was counted: it may be running, and so may its flush interval
 
 
@@ -43,6 +46,8 @@ class Status:
     lately: Completeness  #: the last hour
     notices: list[Known]
     remarks: tuple[str, ...] = ()  #: as those of a registry.Result
+    since_unix_s: Mapping[str, int] = field(default_factory=dict)  #: when what is kept begins, by tier
+    file_bytes: Mapping[str, int] = field(default_factory=dict)  #: by path, with logs and copy
 
 
 def status(database_path: Path, now_unix_s: int, archive: Path | None = None) -> Status:
@@ -72,6 +77,16 @@ def status(database_path: Path, now_unix_s: int, archive: Path | None = None) ->
             completeness(query),
             [Known(*row) for row in query.select(noticed.order_by(Notice.code, Notice.subject))],
             query.remarks,
+            query.begun(),
+            {str(path): _bytes_of(path) for path in query.files()},
         )
 
     return ask(database_path, archive, Selection(since_unix_s, until_unix_s), found)
+
+
+def _bytes_of(path: Path) -> int:
+    total = 0
+    for suffix in _BESIDE:
+        with suppress(OSError):  # it is not there, or nobody's business
+            total += path.with_name(path.name + suffix).stat().st_size
+    return total

@@ -23,6 +23,10 @@ REPORTS = (
         FLOWS,
         (Column("remote_ip", "Remote", Unit.NAME, Remote.text), RX_BYTES, TX_BYTES, BYTES, SHARE, PACKETS),
         ("-bytes", "remote_ip"),
+        examples=(
+            ("--protocol udp/443", "whom QUIC goes to"),
+            ("--device laptop --wide", "whom one device talks to, in full"),
+        ),
     ),
     Report(
         "top-lan",
@@ -41,6 +45,7 @@ REPORTS = (
         ),
         ("-bytes", "local_ip"),
         leads_to="top-domain",
+        examples=(("--period week", "local addresses of this week"),),
     ),
     Report(
         "top-protocol",
@@ -50,6 +55,7 @@ REPORTS = (
         (PROTO, PORT, RX_BYTES, TX_BYTES, BYTES, SHARE, PACKETS),
         ("-bytes", "proto", "port"),
         leads_to="top-device",
+        examples=(("--device tv --period day", "what one device speaks"),),
     ),
     Report(
         "timeline",
@@ -66,6 +72,10 @@ REPORTS = (
         ),
         ("-time",),
         default_limit=121,  # two hours, and the running minute
+        examples=(
+            ("--day yesterday", "yesterday, hour by hour"),
+            ("--device laptop --period last-month", "one device's days of last month"),
+        ),
     ),
     Report(
         "top-flow",
@@ -83,5 +93,9 @@ REPORTS = (
             PACKETS,
         ),
         ("-bytes", "src_ip", "dst_ip", "src_port", "dst_port", "proto", "direction"),
+        examples=(
+            ("--protocol tcp/22", "who has a shell where"),
+            ("--device laptop --lookback-minutes 5 --watch 5", "what one device does right now"),
+        ),
     ),
 )

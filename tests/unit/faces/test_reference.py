@@ -6,11 +6,12 @@ import re
 
 import pytest
 
+from traffic_analyzer.faces.commands import COMMANDS, Command, every_command, line_of
 from traffic_analyzer.faces.flags import flags_of
 from traffic_analyzer.faces.reference import render_reference
 from traffic_analyzer.reports.declaration import Report
 from traffic_analyzer.reports.registry import REPORTS
-from traffic_analyzer.settings import PRUNE, REPORT, RUN, Kind, Setting
+from traffic_analyzer.settings import PRUNE, REPORT, RUN, STATUS, UTC, VIEW, WATCH, Kind, Setting
 
 _PAGE = render_reference()
 
@@ -24,7 +25,7 @@ def _section(head: str) -> str:
 def _assert_told(rows: list[str], settings: tuple[Setting, ...]) -> None:
     assert len(rows) == len(settings)
     for row, setting in zip(rows, settings, strict=True):
-        default = "" if setting.default is None else f"`{setting.default}`"
+        default = "" if setting.default is None or setting.kind is Kind.SWITCH else f"`{setting.default}`"
         is_number = setting.kind is Kind.INTEGER
         bounds = f"{setting.minimum} to {setting.maximum}" if is_number else ", ".join(setting.choices)
         assert row == f"| `{setting.flag}` | {default} | {bounds} | {setting.help} |"
@@ -34,7 +35,8 @@ def _rows(head: str) -> list[str]:
     return [line for line in _section(head).splitlines() if line.startswith("| `")]
 
 
-@pytest.mark.parametrize(("head", "settings"), [("`run`", RUN), ("`prune`", PRUNE), ("Reports", REPORT)])
+@pytest.mark.parametrize(("head", "settings"), [("`run`", RUN), ("`prune`", PRUNE), ("`status`", (*STATUS, UTC, WATCH)),
+                                               ("Reports", (*REPORT, *VIEW))])
 def test_every_flag_has_its_default_and_bounds(head: str, settings: tuple[Setting, ...]) -> None:
     _assert_told(_rows(head), settings)
 
@@ -56,9 +58,15 @@ def test_a_limit_is_that_of_its_report(name: str, limit: int | None) -> None:
     assert found == ([] if limit is None else [str(limit)])
 
 
+@pytest.mark.parametrize("command", every_command(), ids=lambda command: command.name)
+def test_every_command_has_its_examples(command: Command) -> None:
+    shown = [line for line in _section(f"`{command.name}`").splitlines() if line.startswith("- `")]
+    assert shown == [f"- `{line_of(command, arguments)}`: {says}" for arguments, says in command.examples]
+
+
 def test_every_table_has_as_many_cells_in_each_row() -> None:
     tables = re.findall(r"(?:^\|.*\n)+", _PAGE, re.MULTILINE)
     columns = sum(len(report.parts) or 1 for report in REPORTS.values())
-    assert len(tables) == 7 + columns + sum(len(flags_of(r)) > len(REPORT) for r in REPORTS.values())
+    assert len(tables) == len(COMMANDS) + 2 + columns + sum(len(flags_of(r)) > len(REPORT) for r in REPORTS.values())
     for table in tables:
         assert len({len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}) == 1

@@ -1,8 +1,10 @@
-"""The parser, built from declarations."""
+"""The parser, built from declarations; of all commands only the one that is asked for."""
 
 from __future__ import annotations
 
 import argparse
+import shutil
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -11,23 +13,40 @@ from ... import __version__
 from ...errors import UsageError
 from ...reports.registry import REPORTS
 from ...settings import Kind, Setting
-from ..flags import flags_of
+from ..commands import (
+    DEFAULT,
+    DESCRIPTION,
+    EXITS,
+    PROGRAM,
+    SHAPES,
+    Command,
+    command_of,
+    help_of,
+    line_of,
+    metavar_of,
+    sentence_of,
+)
 
-_DESCRIPTION = "Where this network's traffic goes: device, site, protocol, how much, and how sure we are."
-_EXIT_STATUS = "Exit status: 0 done; 1 the kernel or the database refused; 2 the command line is wrong."
-
-_SHAPES = {"json": "JSON, with units", "csv": "CSV"}
+_OWN_FLAGS = {"-h", "--help", "--version"}
+_MARGIN = 2  # columns that argparse leaves free
+_EXAMPLES = (
+    (DEFAULT, "", "the last hour and today on one screen"),
+    ("top-device", "--period day", "who used how much today"),
+    ("top-domain", "--by site --device laptop", "what for"),
+)
 
 
 @dataclass(frozen=True)
 class Action:
-    """A command that does something, handed in by the composition root."""
+    """A command that does something, and what does it: handed in by the composition root."""
 
-    name: str
-    help: str
-    settings: tuple[Setting, ...]
+    command: Command
     do: Callable[[argparse.Namespace], int]
-    shapes: tuple[str, ...] = ()  #: of :data:`_SHAPES`, besides sentences
+
+    @property
+    def name(self) -> str:
+        """The command's."""
+        return self.command.name
 
 
 class _Store(argparse.Action):
@@ -39,8 +58,29 @@ class _Store(argparse.Action):
 
 
 class _Parser(argparse.ArgumentParser):
+    """It has its arguments once it is asked for anything."""
+
+    def __init__(
+        self, prog: str, description: str = "", epilog: str = "", fill: Callable[[_Parser], None] | None = None
+    ) -> None:
+        shape = argparse.RawDescriptionHelpFormatter  # examples are lines
+        super().__init__(prog, None, description, epilog, formatter_class=shape, allow_abbrev=False)
+        self._fill = fill
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self._fill:
+            fill, self._fill = self._fill, None
+            fill(self)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see `{self.prog} --help`")
+
+
+def with_command(argv: Sequence[str]) -> list[str]:
+    """*argv* with a command in front: where it begins with a flag that is not the program's own, the default one."""
+    is_named = bool(argv) and (not argv[0].startswith("-") or argv[0] in _OWN_FLAGS)
+    return [*argv] if is_named else [DEFAULT, *argv]
 
 
 def build_parser(actions: Sequence[Action], report: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
@@ -49,66 +89,65 @@ def build_parser(actions: Sequence[Action], report: Callable[[argparse.Namespace
 
     :param report: what every report's command does.
     """
-    parser = _Parser(prog="traffic-analyzer", description=_DESCRIPTION, epilog=_EXIT_STATUS, allow_abbrev=False)
+    examples = [(f"{PROGRAM} {name} {arguments}".rstrip(), says) for name, arguments, says in _EXAMPLES]
+    parser = _Parser(
+        prog=PROGRAM, description=_filled(DESCRIPTION + f" Without a command: {DEFAULT}."), epilog=_epilog(examples)
+    )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-    for action in actions:
-        command = _command(commands, action.name, action.help)
-        _add(command, action.settings)
-        _add_shapes(command, action.shapes)
-        command.set_defaults(do=action.do)
-    for declared in REPORTS.values():
-        command = _command(commands, declared.name, declared.help)
-        _add(command, flags_of(declared))
-        _add_shapes(command, tuple(_SHAPES))
-        command.set_defaults(do=report)
+    commands = parser.add_subparsers(
+        title="commands", dest="command", metavar="COMMAND", required=True, parser_class=_Parser
+    )
+    every = [(action.command, action.do) for action in actions]
+    for command, do in (*every, *((command_of(declared), report) for declared in REPORTS.values())):
+        commands.add_parser(command.name, help=command.help, fill=_filler(command, do))
     return parser
 
 
-def _add_shapes(parser: argparse.ArgumentParser, shapes: Sequence[str]) -> None:
-    parser.set_defaults(shape="table")
-    if not shapes:
-        return
-    group = parser.add_mutually_exclusive_group()
-    for shape in shapes:
-        group.add_argument(f"--{shape}", dest="shape", action="store_const", const=shape, help=_SHAPES[shape])
+def _filler(command: Command, do: Callable[[argparse.Namespace], int]) -> Callable[[_Parser], None]:
+    def fill(parser: _Parser) -> None:
+        parser.description = _filled(sentence_of(command))
+        parser.epilog = _epilog([(line_of(command, arguments), says) for arguments, says in command.examples])
+        parser.set_defaults(given=frozenset(), do=do, shape="table")
+        _add(parser, command.settings)
+        if command.views or command.shapes:
+            shown = parser.add_argument_group("how it is shown")
+            _add(shown, command.views)
+            shapes = shown.add_mutually_exclusive_group() if command.shapes else shown  # argparse shows no empty ones
+            for shape in command.shapes:
+                shapes.add_argument(f"--{shape}", dest="shape", action="store_const", const=shape, help=SHAPES[shape])
+
+    return fill
 
 
-def _command(commands: Any, name: str, help_: str) -> argparse.ArgumentParser:
-    text = help_[0].upper() + help_[1:] + "."
-    command: argparse.ArgumentParser = commands.add_parser(
-        name, help=help_, description=text, epilog=_EXIT_STATUS, allow_abbrev=False
-    )
-    command.set_defaults(given=frozenset())
-    return command
+def _filled(text: str) -> str:
+    return textwrap.fill(text, max(shutil.get_terminal_size().columns - _MARGIN, 20))
 
 
-def _add(parser: argparse.ArgumentParser, settings: Sequence[Setting]) -> None:
+def _epilog(examples: Sequence[tuple[str, str]]) -> str:
+    lines = ["examples:"] if examples else []
+    for typed, says in examples:
+        lines += [f"  {typed}", f"      {says}"]
+    exits = "; ".join(f"{status} {meaning}" for status, meaning in EXITS.items())
+    return "\n".join([*lines, *([""] if lines else []), _filled(f"Exit status: {exits}.")])
+
+
+def _add(parser: argparse._ActionsContainer, settings: Sequence[Setting]) -> None:
     for setting in settings:
-        many = setting.kind is Kind.LIST
-        text = setting.help if setting.default is None else f"{setting.help} (default: {setting.default})"
-        text = text.replace("%", "%%")
+        text = help_of(setting).replace("%", "%%")
         if setting.is_positional:
-            parser.add_argument(setting.name, type=_argument_type(setting), metavar=setting.flag, help=text)
+            parser.add_argument(setting.name, type=setting.parse, metavar=setting.flag, help=text)
             continue
+        if setting.kind is Kind.SWITCH:
+            parser.add_argument(setting.flag, dest=setting.name, action="store_true", help=text)
+            continue
+        many = setting.kind is Kind.LIST
         parser.add_argument(
             setting.flag,
             dest=setting.name,
-            type=_argument_type(setting),
+            type=setting.parse,  # argparse lets a UsageError of ours pass, where it would reword a ValueError
             action="append" if many else _Store,
             default=setting.default if not many else None,
-            metavar=_metavar(setting),
+            metavar=metavar_of(setting),
             required=setting.required,
             help=text,
         )
-
-
-def _metavar(setting: Setting) -> str:
-    if setting.choices and not setting.metavar:
-        return "|".join(setting.choices)
-    return setting.metavar or ("N" if setting.kind is Kind.INTEGER else "TEXT")
-
-
-def _argument_type(setting: Setting) -> Callable[[str], Any]:
-    """argparse lets a UsageError of ours pass, where it would reword a ValueError."""
-    return setting.parse

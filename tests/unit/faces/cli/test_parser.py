@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ import pytest
 from traffic_analyzer import __version__
 from traffic_analyzer.__main__ import ACTIONS, main
 from traffic_analyzer.errors import UsageError
-from traffic_analyzer.faces.cli.parser import build_parser
+from traffic_analyzer.faces.asked import selection_of
+from traffic_analyzer.faces.cli.parser import build_parser, with_command
+from traffic_analyzer.faces.commands import Command, every_command
 from traffic_analyzer.reports.registry import REPORTS
-from traffic_analyzer.settings import DEFAULT_DB
+from traffic_analyzer.reports.selection import checked
+from traffic_analyzer.settings import DEFAULT_DB, Kind
 
 from ...nobody import as_nobody, public_folder
 from ...traffic import MINUTE, batch, flow_key, home, stored
@@ -33,7 +37,9 @@ _SEED: dict[str, dict[str, tuple[str, object, object]]] = {
         "--sni-ttl-cap-secs": ("3", 3, 300), "--flow-idle-timeout-secs": ("9", 9, 900),
         "--event-poll-millis": ("1", 1, 100),
     },
-    "status": {"--db": _IFACE_DB["--db"], "--archive": ("a.db", "a.db", None)},
+    "summary": {"--db": _IFACE_DB["--db"], "--archive": ("a.db", "a.db", None)},
+    "status": {"--db": _IFACE_DB["--db"], "--archive": ("a.db", "a.db", None),
+               "--web-listen": ("off", "off", "127.0.0.1:8377")},
     "link": {"--web-listen": ("off", "off", "127.0.0.1:8377"),
              "--web-token-file": ("x", "x", "/run/traffic-analyzer/token")},
     "prune": {"--db": _IFACE_DB["--db"], "--retention-days": ("1", 1, 30), "--archive": ("a.db", "a.db", None),
@@ -185,6 +191,53 @@ def test_mistakes_say_what_is_taken(
     assert said in _fails(capsys, 2, *argv, *(["--db", path] if argv[0] != "run" else []))
 
 
+@pytest.mark.parametrize("argv", [[], ["--watch", "5"], ["-h5"], ["--db=x"]])
+def test_without_a_command_it_is_the_summary(argv: list[str]) -> None:
+    assert with_command(argv) == ["summary", *argv]
+
+
+@pytest.mark.parametrize("argv", [["--help"], ["-h"], ["--version"], ["top-ip"], ["bogus", "--db"]])
+def test_what_names_a_command_stays(argv: list[str]) -> None:
+    assert with_command(argv) == argv
+
+
+@pytest.mark.parametrize("name", [name for name in _COMMANDS if name != "run"])
+def test_views(name: str) -> None:
+    command = next(command for command in every_command() if command.name == name)
+    for setting in command.views:
+        argument = [] if setting.kind is Kind.SWITCH else ["5"]
+        parsed = _parse(name, setting.flag, *argument)
+        assert getattr(parsed, setting.name) == (int(argument[0]) if argument else True)
+        assert getattr(_parse(name), setting.name) == setting.default
+    assert len(command.views) == (4 if name in (*REPORTS, "summary") else 2 if name == "status" else 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), [(command.name, text) for command in every_command() for text, _ in command.examples]
+)
+def test_examples_can_be_typed(name: str, arguments: str) -> None:
+    """As they are, and what they ask for can be asked."""
+    parsed = build_parser(ACTIONS, lambda _: 0).parse_args([name, *shlex.split(arguments.partition("|")[0])])
+    assert parsed.command == name
+    if name in REPORTS:
+        given = {key: value for key, value in vars(parsed).items() if key in parsed.given or isinstance(value, list)}
+        checked(selection_of(given, MINUTE), REPORTS[name])
+
+
+@pytest.mark.parametrize("command", every_command(), ids=lambda command: command.name)
+def test_help_has_examples_and_how_it_ends(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command.name, "--help"])
+    text = capsys.readouterr().out
+    assert command.examples
+    for arguments, says in command.examples:
+        assert f"\n  traffic-analyzer {command.name} {arguments}".rstrip() + f"\n      {says}\n" in text
+    assert " ".join(text.split()).endswith(
+        "Exit status: 0 done; 1 the kernel or the database refused; 2 the command line is wrong; 130 interrupted by "
+        "Ctrl-C."
+    )
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--version"])
@@ -194,11 +247,13 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     "argv",
     [
-        [], ["top"], ["--db", "x"], ["top-ip", "x"], ["top-ip", "--lim", "3"], ["top-ip", "--limit"],
-        ["top-ip", "--limit="], ["top-ip", "--limit", "0"], ["top-ip", "--limit", "1.5"], ["top-ip", "--limit", "-1"],
-        ["top-ip", "--json", "--csv"], ["top-ip", "--json=1"], ["top-ip", "--db", ""], ["top-ip", "--iface", ""],
-        ["top-ip", "--db", "a\0b"], ["top-ip", "--lookback-minutes", "0"], ["prune", "--retention-days", "0"],
-        ["prune", "--iface", "eth0"], ["run", "--flush-interval-secs", "0"], ["run", "--flow-map-entries", "x"],
+        ["top"], ["--db", "x", "top-ip"], ["top-ip", "x"], ["top-ip", "--lim", "3"], ["top-ip", "--limit"],
+        ["top-ip", "--limit="], ["top-ip", "--limit", "0"], ["top-ip", "--limit", "1.5"],
+        ["top-ip", "--limit", "-1"], ["top-ip", "--json", "--csv"], ["top-ip", "--json=1"],
+        ["top-ip", "--watch", "0"], ["top-ip", "--watch", "5", "--csv"], ["top-ip", "--wide=1"], ["run", "--utc"],
+        ["top-ip", "--db", ""], ["top-ip", "--iface", ""], ["top-ip", "--db", "a\0b"],
+        ["top-ip", "--lookback-minutes", "0"], ["prune", "--retention-days", "0"], ["prune", "--iface", "eth0"],
+        ["run", "--flush-interval-secs", "0"], ["run", "--flow-map-entries", "x"],
         ["run", "--json"], ["run", "--iface", "no-such-iface"], ["run", "--event-poll-millis", "10001"],
         ["run", "--role", "lo"], ["run", "--role", "=lan"], ["run", "--role", "lo=dmz"], ["run", "--role", "lo="],
         ["run", "--role", "no-such-iface=lan"], ["run", "--iface", "lo", "--role", ""],
