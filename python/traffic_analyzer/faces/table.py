@@ -75,9 +75,11 @@ def _joined(cells: Sequence[str], width: int | None) -> str:
 def _shown(report: Report, sizes: Sequence[int], width: int) -> list[int]:
     """The columns that a table of *width* has room for, by their place."""
     columns, shown = report.columns, list(range(len(sizes)))
-    while _least(columns, sizes, shown, _FAIR) > width and (extras := [at for at in shown if columns[at].is_extra]):
-        shown.remove(extras[-1])
     kept = {name.removeprefix("-") for name in report.order[:1]}  # what rows are there for
+    packets = [at for at, c in enumerate(columns) if c.unit is Unit.PACKETS and not c.is_extra and c.name not in kept]
+    spared = [*packets, *(at for at, c in enumerate(columns) if c.is_extra)]  # the last one goes first
+    while spared and _least(columns, sizes, shown, _FAIR) > width:
+        shown.remove(spared.pop())
     while _least(columns, sizes, shown, _SMALLEST) > width and (
         sums := [at for at in shown if columns[at].role in (Role.SUM, Role.SHARE) and columns[at].name not in kept]
     ):

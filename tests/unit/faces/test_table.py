@@ -80,6 +80,8 @@ def test_every_report_fits_80_columns_with_the_widest_values(report: Report) -> 
     assert max(map(len, lines)) <= 80
     cells = [match.span() for match in re.finditer("-+", lines[3])]
     kept = [column for column in report.columns if not column.is_extra]
+    if "Packets" not in lines[2]:
+        kept = [column for column in kept if column.unit is not Unit.PACKETS]
     assert len(cells) >= len(kept)
     if len(cells) == len(report.columns):
         kept = list(report.columns)

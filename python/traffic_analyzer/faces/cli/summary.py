@@ -37,7 +37,7 @@ _BETWEEN = "  "
 _NAME_LEAST = 17  # columns, a MAC; where amounts leave less they go
 _HEAD = 1  # lines above the rows of a list
 _ROWS_LEAST = 3
-_MORE = "`traffic-analyzer --help` lists the reports, `status` tells more of this machine."
+_MORE = "`traffic-analyzer status` tells more of this machine, `--help` lists the reports."
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,8 @@ def _sure(shares: Result, width: int, paint: Paint) -> list[str]:
         sums[str(row[0])] = sums.get(str(row[0]), 0.0) + (row[at] or 0.0)
     if not sums:
         return []
-    parts = [f"{word} {value_text(share, Unit.SHARE)}" for word, share in sums.items()]
+    most = sorted(sums.items(), key=lambda each: -each[1])
+    parts = [f"{word} {value_text(share, Unit.SHARE)}" for word, share in most]
     lines = wrapped(f"{shares.report.title}: {', '.join(parts)}.", width)
     for word in sums:
         lines = [line.replace(word, paint.word(word)) for line in lines]
@@ -175,7 +176,7 @@ def _notices(found: Found, width: int) -> list[str]:
     notice, *others = found.status.notices
     text = sentence(notice.code, escaped(notice.subject), escaped(notice.detail))
     more = f" ({len(others)} more: `traffic-analyzer status`)" if others else ""
-    return [cut(text, width - len(more)) + more]
+    return [cut(cut(text, width - len(more)) + more, width)]
 
 
 def print_summary(arguments: argparse.Namespace) -> int:
