@@ -16,7 +16,7 @@ from pathlib import Path
 
 from traffic_analyzer.kernel.libbpf import Libbpf
 
-from . import booking, dns_flood, drain, endpoint, heads, history, memory, names, packets
+from . import booking, commands, dns_flood, drain, endpoint, heads, history, memory, names, packets
 
 _PARTS = {
     "packets": packets.measure,
@@ -28,6 +28,7 @@ _PARTS = {
     "flood": dns_flood.measure,
     "history": history.measure,
     "endpoint": endpoint.measure,
+    "commands": commands.measure,
 }
 
 

@@ -10,8 +10,10 @@ import pytest
 from traffic_analyzer.errors import StoreError
 from traffic_analyzer.records import Notice, Role
 from traffic_analyzer.reports.status import Known, Place, status
+from traffic_analyzer.store.local_time import hour_of
 from traffic_analyzer.store.writer import Store
 
+from .. import tiers
 from ..traffic import MINUTE, batch, counter_key, home, interface, stored
 
 
@@ -45,6 +47,22 @@ def test_who_has_stopped_does_not_count(path: Path) -> None:
         store.forget_instance("one")
     found = status(path, MINUTE + 1)
     assert (found.is_counting, len(found.places)) == (False, 2)
+
+
+def test_what_is_kept_begins_somewhere_and_takes_room(path: Path) -> None:
+    found = status(path, MINUTE)
+    assert found.since_unix_s == {"minutes": MINUTE}
+    copy = path.with_name("traffic.db.copy.gz")
+    copy.write_bytes(b"1234")
+    later = status(path, MINUTE)
+    assert later.file_bytes == {str(path): found.file_bytes[str(path)] + 4} and found.file_bytes[str(path)] >= 4096
+
+
+def test_hours_and_days_of_an_archive_are_kept_too(tmp_path: Path) -> None:
+    path = stored(tmp_path / "traffic.db", home(MINUTE))
+    tiers.take(path)
+    found = status(path, MINUTE)
+    assert found.since_unix_s["minutes"] == MINUTE and found.since_unix_s["hours"] == hour_of(MINUTE)
 
 
 def test_the_role_is_the_last_one(tmp_path: Path) -> None:
