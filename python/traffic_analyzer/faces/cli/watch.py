@@ -61,7 +61,8 @@ def _redraw(text: str, out: IO[str], size: tuple[int, int], before: _Drawn) -> _
         begin = _ALL  # lines may have been broken in two, and nobody knows which
     elif before.lines:
         begin = f"\r\x1b[{before.lines}A"
-    # A line that is too long ends at the edge, as nothing may take two.
-    body = "".join(f"{line}{_TO_THE_END_OF_LINE}\r\n" for line in lines)
+    # A line that is too long ends at the edge, as nothing may take two. It is cleared before, not behind: at the edge
+    # the cursor stays on the last character, which would go.
+    body = "".join(f"{_TO_THE_END_OF_LINE}{line}\r\n" for line in lines)
     out.write(f"{begin}{_NO_WRAP}{body}{_TO_THE_END}{_WRAP}")
     return _Drawn(len(lines), size)

@@ -43,12 +43,13 @@ class _Screen:
     def __init__(self, columns: int, lines: int) -> None:
         self.columns, self.room = columns, lines
         self.lines = [""]
-        self.at = 0
+        self.at = self.column = 0
         self.scrolled = 0
 
     def feed(self, text: str) -> None:
         for part in self._parts(text):
             if part == "\r":
+                self.column = 0
                 continue
             if part == "\n":
                 self.at += 1
@@ -64,8 +65,11 @@ class _Screen:
                 self.at = max(self.at - int(part[2:-1]), 0)
             elif part == "\x1b[J":
                 self.lines[self.at :] = [""]
+            elif part == "\x1b[K":
+                self.lines[self.at] = self.lines[self.at][: min(self.column, self.columns - 1)]
             elif not part.startswith("\x1b"):
                 self.lines[self.at] = part[: self.columns]
+                self.column = len(part)
 
     @staticmethod
     def _parts(text: str) -> Iterator[str]:
@@ -90,6 +94,14 @@ def test_what_does_not_fit_is_counted_and_nothing_scrolls() -> None:
 def test_a_long_line_cannot_take_two() -> None:
     text, _ = _watched(["x" * 99 + "\n"], [_TTY])
     assert text.index("\x1b[?7l") < text.index("x") < text.index("\x1b[?7h")
+
+
+def test_a_line_as_wide_as_the_terminal_keeps_its_last_character() -> None:
+    screen = _Screen(*_TTY.size or (0, 0))
+    screen.feed(_watched(["a" * 20 + "\n", "b" * 20 + "\n", "c\n"], [_TTY] * 3)[0])
+    assert [line for line in screen.lines if line] == ["c"]
+    screen.feed(_watched(["d" * 20 + "\n"], [_TTY])[0])
+    assert screen.lines[-2:] == ["d" * 20, ""]
 
 
 def test_once_its_size_changes_the_screen_is_cleared() -> None:
