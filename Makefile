@@ -26,7 +26,7 @@ PEEWEE := build/package/peewee.py
 
 PAGE := python/traffic_analyzer/data/page/index.html
 FORM := luci/htdocs/luci-static/resources/traffic-analyzer/settings.js
-MANUAL := files/usr/share/man/man1/traffic-analyzer.1
+MANUAL := docs/traffic-analyzer.1
 BASH_COMPLETION := files/usr/share/bash-completion/completions/traffic-analyzer
 ZSH_COMPLETION := files/usr/share/zsh/site-functions/_traffic-analyzer
 PAGE_SOURCES := $(shell find luci/htdocs luci/standalone luci/po 2>/dev/null)

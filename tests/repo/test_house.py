@@ -103,13 +103,13 @@ def test_the_reference_is_that_of_the_declarations() -> None:
 @pytest.mark.parametrize(
     ("path", "text"),
     [
-        ("man/man1/traffic-analyzer.1", render_manual()),
-        ("bash-completion/completions/traffic-analyzer", render_bash()),
-        ("zsh/site-functions/_traffic-analyzer", render_zsh()),
+        ("docs/traffic-analyzer.1", render_manual()),
+        ("files/usr/share/bash-completion/completions/traffic-analyzer", render_bash()),
+        ("files/usr/share/zsh/site-functions/_traffic-analyzer", render_zsh()),
     ],
 )
 def test_what_shells_and_man_show_is_that_of_the_declarations(path: str, text: str) -> None:
-    assert (ROOT / "files" / "usr" / "share" / path).read_text() == text, "run `make docs`"
+    assert (ROOT / path).read_text() == text, "run `make docs`"
 
 
 def test_every_folder_of_tests_is_a_package() -> None:
