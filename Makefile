@@ -34,7 +34,7 @@ PAGE_SOURCES := $(shell find luci/htdocs luci/standalone luci/po 2>/dev/null)
 RUN_PACKAGES := clang llvm libbpf-dev linux-libc-dev python3-bpfcc python3-venv publicsuffix ieee-data
 TEST_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool tshark dnsmasq-base nginx-light curl bind9-dnsutils iputils-ping nftables tzdata \
 	openssl sqlite3 bpftool shellcheck chromium firefox-esr libnss3-tools unbound knot-dnsutils isc-dhcp-client python3-bottle python3-pyroute2 zsh \
-	groff-base man-db
+	groff-base man-db tmux
 
 # Kernels for QEMU are downloaded by series, unpacked, and never installed.
 QEMU_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool iputils-ping util-linux qemu-system-x86 busybox-static kmod zstd nftables \

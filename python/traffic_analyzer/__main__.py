@@ -100,6 +100,12 @@ def _run(arguments: argparse.Namespace) -> int:
     )
 
 
+def _ui(arguments: argparse.Namespace) -> int:
+    from .faces.tui.dashboard import run_dashboard  # nothing else needs curses
+
+    return run_dashboard(arguments)
+
+
 def _prune(arguments: argparse.Namespace) -> int:
     from .faces.cli.prune import render_left, render_pruned
     from .store.keeping.pruning import prune
@@ -155,8 +161,8 @@ def _link(arguments: argparse.Namespace) -> int:
 
 
 _DO = {
-    "run": _run, "summary": _summary, "status": _status, "link": _link, "prune": _prune, "export": _export,
-    "import": _import,
+    "run": _run, "summary": _summary, "status": _status, "ui": _ui, "link": _link, "prune": _prune,
+    "export": _export, "import": _import,
 }  # fmt: skip
 ACTIONS = tuple(Action(command, _DO[command.name]) for command in COMMANDS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import UsageError
@@ -163,6 +163,7 @@ OFFSET = Setting("offset", Kind.INTEGER, "rows to leave out before the first one
 SORT = Setting("sort", Kind.CHOICE, "column to sort by (default: as the report has it)", metavar="COLUMN")
 ORDER = Setting("order", Kind.CHOICE, "with --sort: from the least (asc) or the most (desc; default for numbers and "
                 "times)", choices=("asc", "desc"))  # fmt: skip
+REFRESH_SECS = Setting("refresh_secs", Kind.INTEGER, "seconds between two looks", 2, 1, 3_600)
 RETENTION_DAYS = Setting("retention_days", Kind.INTEGER, "days to keep", 30, 1, 36_500)
 TIER = Setting("tier", Kind.LIST, "only these rows: of minutes, hours or days, and only as far as what they were put "
                "together into is there; may be repeated (default: all)",
@@ -185,6 +186,12 @@ REPORT = (IFACE, DB, ARCHIVE, LOOKBACK_MINUTES, PERIOD, START_DAY, SINCE, UNTIL,
 SUMMARY = (DB, ARCHIVE)
 STATUS = (DB, ARCHIVE, WEB_LISTEN)
 LINK = (WEB_LISTEN, WEB_TOKEN_FILE)
+UI = (
+    *REPORT, replace(LIMIT, default=10, maximum=1_000), REFRESH_SECS,
+    replace(WEB_LISTEN, help="address and port that the running collector is asked at, which has live rates; off: only "
+            "the database is read"),
+    WEB_TOKEN_FILE,
+)  # fmt: skip
 PRUNE = (DB, ARCHIVE, RETENTION_DAYS, TIER)
 EXPORT = (DB, ARCHIVE, TO)
 IMPORT = (DB, ARCHIVE, FROM)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..reports.declaration import Report
 from ..reports.registry import REPORTS
-from ..settings import EXPORT, IMPORT, LINK, PLACES, PRUNE, RUN, STATUS, SUMMARY, UTC, VIEW, WATCH, Kind, Setting
+from ..settings import EXPORT, IMPORT, LINK, PLACES, PRUNE, RUN, STATUS, SUMMARY, UI, UTC, VIEW, WATCH, Kind, Setting
 from .flags import flags_of
 
 PROGRAM = "traffic-analyzer"
@@ -56,6 +56,11 @@ COMMANDS = (
     Command("status", "how the collector stands, and what it cannot see", STATUS, (UTC, WATCH), ("json",), (
         ("", "is it counting, how much of the traffic, since when, what hides the rest"),
         ("--json", "the same for a program"),
+    )),
+    Command("ui", "a dashboard on this terminal: rates, and every report as a pane", UI, examples=(
+        ("", "of the last hour; ? lists the keys"),
+        ("--period day --limit 20", "today, twenty rows a pane"),
+        ("--db /mnt/usb/traffic.db --web-listen off", "of a database, whatever is counted meanwhile"),
     )),
     Command("link", "the page's address, with the token that opens it", LINK,
             examples=(("", "open what it prints in a browser on this machine"),)),

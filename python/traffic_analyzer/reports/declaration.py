@@ -84,6 +84,15 @@ class Summary:
 
 
 @dataclass(frozen=True)
+class Pane:
+    """A report's place among the others on a terminal."""
+
+    at: int  #: the least comes first
+    title: str  #: a word or two
+    by: str = "name"  #: as in a selection
+
+
+@dataclass(frozen=True)
 class Report:
     """A report. ``order`` names columns, ``-`` in front for descending."""
 
@@ -102,6 +111,7 @@ class Report:
     parts: tuple[Report, ...] = ()  #: it is answered by all of these, and has no columns of its own
     leads_to: str = ""  #: the report that says more of one of its rows
     summary: Summary | None = None
+    pane: Pane | None = None  #: None: of a part
     examples: tuple[tuple[str, str], ...] = ()  #: arguments of its command, and what they ask
 
     @property

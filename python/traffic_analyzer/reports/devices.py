@@ -25,7 +25,7 @@ from .bases import (
     TX_BYTES,
     marked,
 )
-from .declaration import Column, Report, Role, Summary
+from .declaration import Column, Pane, Report, Role, Summary
 from .relations import Client, Flow, Resolver
 
 _AMOUNTS = (RX_BYTES, TX_BYTES, BYTES, SHARE)
@@ -58,6 +58,7 @@ REPORTS = (
         ("-bytes", "device"),
         leads_to="top-domain",
         summary=Summary("devices", 10),
+        pane=Pane(20, "Devices"),
         examples=(
             ("--period day", "who used how much today"),
             ("--domain example.org --since 7d", "who went there, in the last seven days"),
@@ -147,6 +148,7 @@ REPORTS = (
                 ("-hour",),
             ),
         ),
+        pane=Pane(170, "Device"),
         examples=(
             ("--device laptop --day yesterday", "all that is known of one device's day"),
             ("--device 192.168.1.20", "by address, in the last hour"),

@@ -8,7 +8,7 @@ from ..resolvers import ADDRESSES
 from ..store.models import Address, Device, Domain, Label
 from ..units import Unit
 from .bases import BYTES, DEVICE_NAME, FLOWS, NAME, PACKETS, RX_BYTES, TX_BYTES
-from .declaration import Column, Report, Role
+from .declaration import Column, Pane, Report, Role
 from .relations import Flow, Resolver
 
 _TCP, _UDP = 6, 17
@@ -49,6 +49,7 @@ REPORTS = (
         ("-bytes", "device", "kind", "resolver", "known_by"),
         leads_to="top-domain",
         only=Flow.l4_proto.in_((_TCP, _UDP)) & (_on_port | _over_https),
+        pane=Pane(70, "DoH/DoT"),
         examples=(("--period week", "who asks for names where nobody sees, this week"),),
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..units import Unit
 from .bases import HEALTH, NAMES
-from .declaration import Column, Report, Role
+from .declaration import Column, Pane, Report, Role
 from .relations import Health, NameHealth
 
 REPORTS = (
@@ -26,6 +26,7 @@ REPORTS = (
             Column("archive_bytes", "Archived", Unit.BYTES, Health.archive_bytes, Role.SUM),
         ),
         ("-ts_minute", "iface"),
+        pane=Pane(100, "Health"),
         examples=(("--period day", "was anything lost today"),),
     ),
     Report(
@@ -46,6 +47,7 @@ REPORTS = (
             Column("unasked", "Stray", Unit.COUNT, NameHealth.unasked, Role.SUM),
         ),
         ("-ts_minute",),
+        pane=Pane(160, "Names"),
         examples=(("--lookback-minutes 10", "how many names are known, minute by minute"),),
     ),
 )

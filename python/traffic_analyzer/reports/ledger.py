@@ -9,7 +9,7 @@ from peewee import Case, fn
 from ..store.models import Iface
 from ..units import Unit
 from .bases import COUNTERS
-from .declaration import Column, Report, Role
+from .declaration import Column, Pane, Report, Role
 from .relations import Counter
 
 #: In the order of the sum: interface + headers + uncounted = all from exact to unseen. ``again``, counted on another
@@ -59,6 +59,7 @@ REPORTS = (
         ("-hour", "iface", "direction", "item"),
         where=Counter.counter.in_(ITEMS),
         default_limit=None,
+        pane=Pane(90, "Ledger"),
         examples=(("--lookback-minutes 120", "does what was counted add up, hour by hour"),),
     ),
     Report(
@@ -79,6 +80,7 @@ REPORTS = (
         ("-day", "iface"),
         where=_PASSED,
         default_limit=None,
+        pane=Pane(150, "Usage"),
         examples=(
             ("--period month --start-day 15", "to compare with a bill whose months begin on the 15th"),
             ("--period last-year --csv", "a year of days, for a spreadsheet"),

@@ -22,7 +22,7 @@ from .bases import (
     TX_BYTES,
     marked,
 )
-from .declaration import Column, Report, Role, Summary
+from .declaration import Column, Pane, Report, Role, Summary
 from .relations import Flow, Question, ServerName
 
 _UDP, _HTTPS_PORT = 17, 443
@@ -39,6 +39,7 @@ REPORTS = (
         ("-bytes", "domain", "label"),
         leads_to="top-flow",
         summary=Summary("sites", 10, by="site"),
+        pane=Pane(10, "Sites", by="site"),
         examples=(
             ("--by site --period day", "sites of today"),
             ("--device laptop --day yesterday", "what one device used yesterday"),
@@ -57,6 +58,7 @@ REPORTS = (
         ),
         ("-count", "qname", "qtype"),
         leads_to="domain-detail",
+        pane=Pane(40, "DNS"),
         examples=(("--device tv", "what one device asks for"),),
     ),
     Report(
@@ -72,6 +74,7 @@ REPORTS = (
         ),
         ("-count", "sni", "over"),
         leads_to="domain-detail",
+        pane=Pane(50, "SNI"),
         examples=(("--by site --since today", "sites whose names were read today"),),
     ),
     Report(
@@ -84,6 +87,7 @@ REPORTS = (
         where=(Flow.l4_proto == _UDP)
         & ((Flow.service_port == _HTTPS_PORT) | (Evidence.text == "quic")),
         leads_to="top-flow",
+        pane=Pane(60, "QUIC"),
         examples=(("--period day", "what QUIC carried today"),),
     ),
     Report(
@@ -104,6 +108,7 @@ REPORTS = (
         default_limit=50,
         needs_domain=True,
         leads_to="top-flow",
+        pane=Pane(180, "Name"),
         examples=(("--domain example.org --period week", "one site of this week, by protocol and how sure that is"),),
     ),
     Report(
@@ -115,6 +120,7 @@ REPORTS = (
         ("-bytes", "label", "evidence"),
         default_limit=None,
         summary=Summary("labels"),
+        pane=Pane(80, "Coverage"),
         examples=(("--period day", "how much of today's traffic has a name that is sure"),),
     ),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from peewee import Case, fn
 from ..store.models import Device
 from ..units import Unit
 from .bases import BYTES, FLOWS, PACKETS, PORT, PROTO, RX_BYTES, SHARE, TX_BYTES
-from .declaration import Column, Report, Role
+from .declaration import Column, Pane, Report, Role
 from .relations import Client, Flow, Remote
 
 _src = Case(Flow.is_tx, ((1, Client.text),), Remote.text)
@@ -23,6 +23,7 @@ REPORTS = (
         FLOWS,
         (Column("remote_ip", "Remote", Unit.NAME, Remote.text), RX_BYTES, TX_BYTES, BYTES, SHARE, PACKETS),
         ("-bytes", "remote_ip"),
+        pane=Pane(30, "Addresses"),
         examples=(
             ("--protocol udp/443", "whom QUIC goes to"),
             ("--device laptop --wide", "whom one device talks to, in full"),
@@ -45,6 +46,7 @@ REPORTS = (
         ),
         ("-bytes", "local_ip"),
         leads_to="top-domain",
+        pane=Pane(140, "Local"),
         examples=(("--period week", "local addresses of this week"),),
     ),
     Report(
@@ -55,6 +57,7 @@ REPORTS = (
         (PROTO, PORT, RX_BYTES, TX_BYTES, BYTES, SHARE, PACKETS),
         ("-bytes", "proto", "port"),
         leads_to="top-device",
+        pane=Pane(120, "Protocols"),
         examples=(("--device tv --period day", "what one device speaks"),),
     ),
     Report(
@@ -72,6 +75,7 @@ REPORTS = (
         ),
         ("-time",),
         default_limit=121,  # two hours, and the running minute
+        pane=Pane(130, "Time"),
         examples=(
             ("--day yesterday", "yesterday, hour by hour"),
             ("--device laptop --period last-month", "one device's days of last month"),
@@ -93,6 +97,7 @@ REPORTS = (
             PACKETS,
         ),
         ("-bytes", "src_ip", "dst_ip", "src_port", "dst_port", "proto", "direction"),
+        pane=Pane(110, "Flows"),
         examples=(
             ("--protocol tcp/22", "who has a shell where"),
             ("--device laptop --lookback-minutes 5 --watch 5", "what one device does right now"),

@@ -23,7 +23,7 @@ from ...nobody import as_nobody, public_folder
 from ...traffic import MINUTE, batch, flow_key, home, stored
 
 _COMMANDS = [*(action.name for action in ACTIONS), *REPORTS]
-_READING = [name for name in _COMMANDS if name not in ("run", "import", "link")]
+_READING = [name for name in _COMMANDS if name not in ("run", "import", "link", "ui")]
 _IFACE_DB = {
     "--iface": ("eth0", ["eth0"], None),
     "--db": ("x.db", "x.db", "/var/lib/traffic-analyzer/traffic-analyzer.db"),
@@ -40,6 +40,10 @@ _SEED: dict[str, dict[str, tuple[str, object, object]]] = {
     "summary": {"--db": _IFACE_DB["--db"], "--archive": ("a.db", "a.db", None)},
     "status": {"--db": _IFACE_DB["--db"], "--archive": ("a.db", "a.db", None),
                "--web-listen": ("off", "off", "127.0.0.1:8377")},
+    "ui": _WITHOUT_LIMIT | {
+        "--limit": ("7", 7, 10), "--refresh-secs": ("5", 5, 2), "--web-listen": ("off", "off", "127.0.0.1:8377"),
+        "--web-token-file": ("x", "x", "/run/traffic-analyzer/token"),
+    },
     "link": {"--web-listen": ("off", "off", "127.0.0.1:8377"),
              "--web-token-file": ("x", "x", "/run/traffic-analyzer/token")},
     "prune": {"--db": _IFACE_DB["--db"], "--retention-days": ("1", 1, 30), "--archive": ("a.db", "a.db", None),

@@ -1,0 +1,45 @@
+"""Answers of a database that the store made, and keys that are pressed at them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from traffic_analyzer.faces.tui.answer import Answer, Question
+from traffic_analyzer.faces.tui.source import Database
+from traffic_analyzer.faces.tui.state import Seen, State, begun, pressed
+from traffic_analyzer.faces.tui.view import Known, Size, drawn
+from traffic_analyzer.faces.tui.windows import windows_of
+
+from ...traffic import MINUTE, home, stored
+
+NOW = MINUTE + 70
+NOTHING = Seen()
+
+
+def database(folder: Path) -> Database:
+    """Of :func:`..traffic.home`, looked at a minute later."""
+    return Database(stored(folder / "traffic.db", home(MINUTE)), None, lambda: NOW)
+
+
+def start() -> State:
+    """The first pane, of the last hour."""
+    return begun(*windows_of({}), (), 10)
+
+
+def typed(state: State, *keys: str, seen: Seen = NOTHING) -> State:
+    """*state* after these keys."""
+    for key in keys:
+        state = pressed(state, key, seen)
+    return state
+
+
+def used(state: State, source: Database, *keys: str) -> State:
+    """The same, each key pressed at what *source* answers and an ordinary terminal shows of it."""
+    for key in keys:
+        state = pressed(state, key, drawn(state, Known(source.report(state.question())), Size(24, 80)).seen)
+    return state
+
+
+def answer(source: Database, report: str, **given: object) -> Answer:
+    """That of a report."""
+    return source.report(Question(report, tuple(given.items())))
