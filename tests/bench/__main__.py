@@ -16,7 +16,7 @@ from pathlib import Path
 
 from traffic_analyzer.kernel.libbpf import Libbpf
 
-from . import booking, commands, dns_flood, drain, endpoint, heads, history, memory, names, packets
+from . import booking, commands, dns_flood, drain, endpoint, heads, history, memory, names, packets, terminal
 
 _PARTS = {
     "packets": packets.measure,
@@ -29,6 +29,7 @@ _PARTS = {
     "history": history.measure,
     "endpoint": endpoint.measure,
     "commands": commands.measure,
+    "terminal": terminal.measure,
 }
 
 
