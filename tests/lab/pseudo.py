@@ -22,6 +22,11 @@ class Child:
         self.process, self._end = process, end
         self.sent = b""
 
+    @property
+    def is_open(self) -> bool:
+        """False after :meth:`hang_up`."""
+        return self._end >= 0
+
     def read(self, for_s: float, until: bytes | None = None) -> bytes:
         """What it sends in *for_s*, or until it has sent something."""
         begin, end_s = len(self.sent), time.monotonic() + for_s
@@ -33,6 +38,11 @@ class Child:
                 break
             self.sent += piece
         return self.sent[begin:]
+
+    def hang_up(self) -> None:
+        """The terminal is gone, and nobody says so: it controls no session."""
+        os.close(self._end)
+        self._end = -1
 
     def type(self, keys: bytes) -> None:
         """Presses keys."""
@@ -50,9 +60,11 @@ def child(*argv: object, term: str = "xterm", lines: int = 24, columns: int = 80
     process = subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=given, start_new_session=True)
     os.close(its)
     try:
-        yield Child(process, ours)
+        made = Child(process, ours)
+        yield made
     finally:
         if process.poll() is None:
             process.kill()
         process.wait(timeout=10)
-        os.close(ours)
+        if made.is_open:
+            os.close(ours)

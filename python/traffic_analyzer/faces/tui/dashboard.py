@@ -27,6 +27,7 @@ from .state import State, begun, pressed, refused
 from .view import Drawn, Known, drawn
 from .windows import windows_of
 
+_STDIN = 0
 _STANDING_S = 10  # between two looks at how the collector stands
 _INSTEAD = ": the database is shown"
 _BEFORE_MAX = 32  # answers that are kept to be shown until the new one is there
@@ -151,13 +152,15 @@ class Dashboard:
         """Waits for a key, an answer, a signal or the next turn."""
         due_s = float("inf") if state.is_paused else self._asked_s + self._refresh_s
         timeout_s = _TICK_S if self._is_waiting else max(0.0, min(due_s - time.monotonic(), 60.0))
-        select.select([0, self._signals.reader], [], [], timeout_s)
+        ready, _, _ = select.select([_STDIN, self._signals.reader], [], [], timeout_s)
         self._signals.drain()
         if self._signals.has_resized:
             self._signals.has_resized = False
             self._screen.resize()
-        before = state
-        for key in self._screen.pressed():
+        before, keys = state, list(self._screen.pressed())
+        if _STDIN in ready and not keys and not os.isatty(_STDIN):
+            self._signals.ended_by = signal.SIGHUP  # the terminal is gone, and whoever should, did not say so
+        for key in keys:
             state = pressed(state, key, shown.seen)
             if state.has_ended:
                 return state

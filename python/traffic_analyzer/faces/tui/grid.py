@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ...reports.declaration import Column, Report
+from ...reports.declaration import Column, Report, Role
 from ...units import Unit, value_text
 from ..width import columns_of, padded
 from .line import Glyphs, Line, Piece, Style
@@ -37,7 +37,7 @@ class Grid:
     def __init__(
         self, report: Report, rows: Sequence[tuple[Any, ...]], sort: tuple[str, bool], width: int, glyphs: Glyphs
     ) -> None:
-        self._glyphs, self._sort = glyphs, sort
+        self._glyphs, self._sort, self._columns = glyphs, sort, report.columns
         natural = [self._natural(at, column, rows) for at, column in enumerate(report.columns)]
         shown = _chosen(report.columns, natural, sort[0], width)
         widths = {at: natural[at] for at in shown}
@@ -62,10 +62,15 @@ class Grid:
         """A row; headings that it shares with the one *above* are left out."""
         pieces = []
         is_same = above is not None
+        amounts = [value for column, value in zip(self._columns, values, strict=True) if column.role is Role.SUM]
+        is_none = not any(amounts)
         for at, column, width in self._cells:
             is_same = is_same and column.is_heading and above is not None and above[at] == values[at]
             text = "" if is_same else self._glyphs.text(value_text(values[at], column.unit))
-            pieces += [Piece(padded(text, width, column.unit.is_number), _style(column, values[at])), Piece(" " * _GAP)]
+            style = _style(column, values[at])
+            if style is Style.BAD and is_none:
+                style = Style.MUTED
+            pieces += [Piece(padded(text, width, column.unit.is_number), style), Piece(" " * _GAP)]
         return tuple(pieces[:-1])
 
     def _natural(self, at: int, column: Column, rows: Sequence[tuple[Any, ...]]) -> int:

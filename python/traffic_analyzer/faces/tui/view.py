@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -181,9 +182,10 @@ def _body(state: State, known: Known, room: int, width: int, glyphs: Glyphs) -> 
         body = _parts(known.answer, rows, place, width, glyphs)
     cursor = min(place.row, len(rows) - 1)
     page = max(1, room - len(lines))
-    at = next((i for i, (_, number) in enumerate(body) if number == cursor), 0)
+    at = next((i for i, each in enumerate(body) if each.number == cursor), 0)
     start = at // page * page
-    for line, number in body[start : start + page]:
+    for i, (number, line, whole) in enumerate(body[start : start + page]):
+        line = whole if i == 0 or number == cursor else line
         lines.append(filled(line, width, Style.CHOSEN) if rows and number == cursor else line)
     row = rows[cursor] if rows else None
     has_more = any(table.has_more for table in known.answer.tables)
@@ -194,17 +196,37 @@ def _body(state: State, known: Known, room: int, width: int, glyphs: Glyphs) -> 
     return lines[:room], Seen(len(rows), page, has_more, link)
 
 
-_Body = list[tuple[Line, int | None]]  # lines, and which of the rows each is
+class _Told(NamedTuple):
+    """A line of the body."""
+
+    number: int | None  #: of the row that it is
+    line: Line
+    whole: Line  #: the same, with headings that it shares with the row above
+
+
+_Body = list[_Told]
+
+
+def _said(text: str, style: Style) -> _Told:
+    """A line that is no row."""
+    line = (Piece(text, style),) if text else ()
+    return _Told(None, line, line)
+
+
+def _told(grid: Grid, rows: Sequence[tuple[int, Row]]) -> Iterator[_Told]:
+    above = None
+    for number, row in rows:
+        yield _Told(number, grid.row(row.values, above), grid.row(row.values))
+        above = row.values
 
 
 def _table(answer: Answer, rows: tuple[Row, ...], place: Place, width: int, glyphs: Glyphs) -> tuple[list[Line], _Body]:
     """The head of the only table, and its lines."""
     (table,) = answer.tables
     if not rows:
-        return [], [((Piece(_nothing(table.report, place), Style.MUTED),), None)]
+        return [], [_said(_nothing(table.report, place), Style.MUTED)]
     grid = Grid(table.report, table.rows, sorted_by(table.report, place.sort), width, glyphs)
-    above = [None, *(row.values for row in rows)]
-    return [grid.head()], [(grid.row(row.values, above[at]), at) for at, row in enumerate(rows)]
+    return [grid.head()], list(_told(grid, list(enumerate(rows))))
 
 
 def _parts(answer: Answer, rows: tuple[Row, ...], place: Place, width: int, glyphs: Glyphs) -> _Body:
@@ -214,16 +236,13 @@ def _parts(answer: Answer, rows: tuple[Row, ...], place: Place, width: int, glyp
         mine = [(at, row) for at, row in enumerate(rows) if row.table == number]
         if place.search and not mine:
             continue
-        body.append(((Piece(table.report.title, Style.STRONG),), None))
+        body.append(_said(table.report.title, Style.STRONG))
         if not mine:
-            body += [((Piece(table.report.nothing, Style.MUTED),), None), ((), None)]
+            body += [_said(table.report.nothing, Style.MUTED), _said("", Style.PLAIN)]
             continue
         grid = Grid(table.report, table.rows, sorted_by(table.report, ""), width, glyphs)
-        body.append((grid.head(), None))
-        above = [None, *(row.values for _, row in mine)]
-        body += [(grid.row(row.values, above[i]), at) for i, (at, row) in enumerate(mine)]
-        body.append(((), None))
-    return body or [((Piece(_nothing(place.declared, place), Style.MUTED),), None)]
+        body += [_Told(None, grid.head(), grid.head()), *_told(grid, mine), _said("", Style.PLAIN)]
+    return body or [_said(_nothing(place.declared, place), Style.MUTED)]
 
 
 def _nothing(report: Report, place: Place) -> str:

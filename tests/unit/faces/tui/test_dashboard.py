@@ -38,6 +38,13 @@ def test_a_signal_ends_it_in_order(path: Path, number: signal.Signals) -> None:
         assert program.process.wait(10) == 128 + number
 
 
+def test_a_terminal_that_is_gone_ends_it(path: Path) -> None:
+    with child("-m", "traffic_analyzer", "ui", "--db", path, *_FLAGS) as program:
+        program.read(20, b"one.example")
+        program.hang_up()
+        assert program.process.wait(10) == 128 + signal.SIGHUP
+
+
 def test_a_mistake_leaves_the_terminal_in_order(path: Path) -> None:
     code = (
         "import sys\nfrom traffic_analyzer import __main__\nfrom traffic_analyzer.faces.tui import dashboard\n"

@@ -64,6 +64,13 @@ def test_headings_are_shown_once() -> None:
     assert "eth1" in third and "ingress" in third and "1970" not in third
 
 
+def test_what_is_missing_stands_out_where_something_is() -> None:
+    report = REPORTS["ledger"]
+    rows = [(3600, "eth0", 0, "unseen", bytes_, bytes_) for bytes_ in (0, 7)]
+    none, some = (Grid(report, rows, ("hour", True), 80, UNICODE).row(row) for row in rows)
+    assert Style.BAD not in {piece.style for piece in none} and Style.BAD in {piece.style for piece in some}
+
+
 def test_hostile_names_take_the_room_they_take() -> None:
     report = REPORTS["top-domain"]
     names = ("\x1b[2J", "日本語" * 30, "e" + "\u0301" * 200, "\u202eabc", "a" * 255)

@@ -123,6 +123,16 @@ def test_the_cursor_is_in_sight(source: Database) -> None:
         assert len(chosen) == 1 and size_of(chosen[0]) == 60
 
 
+def test_headings_are_told_on_every_page_and_at_the_cursor(source: Database) -> None:
+    state = typed(start(), "9")
+    known = _known(source, state)
+    page = drawn(state, known, Size(11, 80)).seen.page
+    for row in (1, page, page + 1):
+        here = replace(state, trail=(replace(state.place, row=row),))
+        lines = _lines(here, known, Size(11, 80))
+        assert all("br-lan" in line or "eth0" in line for line in (lines[4], lines[4 + row % page]))
+
+
 def test_searching_is_shown(source: Database) -> None:
     state = typed(start(), "/", *"zzz")
     lines = _lines(state, _known(source, state))
