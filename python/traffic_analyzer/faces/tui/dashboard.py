@@ -20,11 +20,12 @@ from ..web.place import place_of
 from ..window import window_of
 from .answer import Answer, Question
 from .asker import Asker, Told
+from .known import Known
 from .line import ASCII, UNICODE, Glyphs
 from .screen import Screen, check, opened
 from .source import NOT_ASKED, Database, Either, Endpoint
 from .state import State, begun, pressed, refused
-from .view import Drawn, Known, drawn
+from .view import Drawn, drawn
 from .windows import windows_of
 
 _STDIN = 0

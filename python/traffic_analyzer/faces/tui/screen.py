@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 
 from ...errors import UsageError
 from ..width import columns_of
+from .known import Size
 from .line import Line, Style
-from .view import Size
 
 _ESCAPE_MS = 100  # that the rest of a key may take, over a slow link
 _NAMES = {

@@ -2,51 +2,24 @@
 
 from __future__ import annotations
 
-import textwrap
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from ...reports.declaration import Report
 from ...units import bytes_text, escaped, window_text
-from ..width import columns_of, shortened
-from .answer import Answer, Question, Rates, Standing
-from .grid import Grid
-from .keys import help_rows, hints
-from .line import UNICODE, Glyphs, Line, Piece, Style, filled, fitted, size_of, spread
-from .listing import Row, link_of, rows_of
-from .panes import PANES, by_of, sorted_by, takes, title_of
+from .answer import Answer
+from .body import body
+from .keys import hints
+from .known import Known, Size
+from .line import UNICODE, Glyphs, Line, Piece, Style, fitted, size_of, spread
+from .overlay import overlay
+from .panes import PANES, takes, title_of
 from .rates import rate_text, spark
-from .state import Place, Seen, State
+from .state import Seen, State
 
 COLUMNS_LEAST, LINES_LEAST = 40, 10
 _ROOMY = 14  # lines from which on there is one for sums, and one for air
 _SPARK_LEAST, _SPARK_MOST = 8, 30
-_STEP_LEAST = 12  # columns that a step of the way may take
 _LATE_S = 3  # that an answer may take before one is told to wait
-
-
-class Size(NamedTuple):
-    """Of the terminal."""
-
-    lines: int
-    columns: int
-
-
-@dataclass(frozen=True)
-class Known:
-    """What was answered so far."""
-
-    answer: Answer | None = None  #: to what is looked at
-    sums: Answer | None = None  #: by time
-    rates: Rates | None = None
-    standing: Standing | None = None
-    away: str = ""  #: why the collector is not asked; empty: it is
-    trouble: str = ""  #: why there is no answer
-    waits_s: float = 0  #: since it was asked for
-    now_unix_s: int = 0
-    question: Question | None = None  #: of the answer
 
 
 class Drawn(NamedTuple):
@@ -67,11 +40,11 @@ def drawn(state: State, known: Known, size: Size, glyphs: Glyphs = UNICODE) -> D
     above.append(_tabs(state, size.columns))
     below = [_verdict(known, size.columns), _foot(state, known, size.columns)]
     room = size.lines - len(above) - len(below)
-    body, seen = _overlay(state, known, room, size.columns) if state.overlay else _body(
+    rows, seen = overlay(state, known, room, size.columns) if state.overlay else body(
         state, known, room, size.columns, glyphs
     )
-    body += [()] * (room - len(body))
-    return Drawn([glyphs.line(fitted(line, size.columns)) for line in (*above, *body, *below)], seen)
+    rows += [()] * (room - len(rows))
+    return Drawn([glyphs.line(fitted(line, size.columns)) for line in (*above, *rows, *below)], seen)
 
 
 def _rates(known: Known, width: int, glyphs: Glyphs) -> Line:
@@ -149,106 +122,6 @@ def _tabs(state: State, width: int) -> Line:
     return fitted(pieces, width)
 
 
-def _way(state: State, glyphs: Glyphs, width: int) -> Line:
-    """How one came here, and what is shown."""
-    place = state.place
-    pieces: list[Piece] = []
-    for step in state.trail[1:]:
-        text = shortened(glyphs.text(escaped(step.text)), max(_STEP_LEAST, width // 4))
-        pieces += [Piece(text, Style.STRONG), Piece(glyphs.step, Style.MUTED)]
-    pieces.append(Piece(place.declared.title + (f", by {by}" if (by := by_of(place.declared)) != "name" else "")))
-    if place.search or state.typed is not None:
-        pieces.append(Piece(f"  with “{glyphs.text(escaped(place.search))}”" if not glyphs.is_ascii
-                            else f'  with "{glyphs.text(escaped(place.search))}"', Style.DOUBTFUL))  # fmt: skip
-    while len(pieces) > 3 and size_of(pieces) > width:  # the latest steps say most
-        pieces = [Piece("…" + glyphs.step, Style.MUTED), *pieces[3 if pieces[0].text.startswith("…") else 2 :]]
-    return tuple(pieces)
-
-
-def _body(state: State, known: Known, room: int, width: int, glyphs: Glyphs) -> tuple[list[Line], Seen]:
-    place = state.place
-    lines = [fitted(_way(state, glyphs, width), width)]
-    if room >= _ROOMY - 5:
-        lines.append(())
-    if known.answer is None:
-        wrapped = textwrap.wrap(escaped(known.trouble) or "reading", width)
-        style = Style.BAD if known.trouble else Style.MUTED
-        return lines + [(Piece(glyphs.text(text), style),) for text in wrapped], Seen()
-    rows = rows_of(known.answer, place.search)
-    if len(known.answer.tables) == 1:
-        head, body = _table(known.answer, rows, place, width, glyphs)
-        lines += head
-    else:
-        body = _parts(known.answer, rows, place, width, glyphs)
-    cursor = min(place.row, len(rows) - 1)
-    page = max(1, room - len(lines))
-    at = next((i for i, each in enumerate(body) if each.number == cursor), 0)
-    start = at // page * page
-    for i, (number, line, whole) in enumerate(body[start : start + page]):
-        line = whole if i == 0 or number == cursor else line
-        lines.append(filled(line, width, Style.CHOSEN) if rows and number == cursor else line)
-    row = rows[cursor] if rows else None
-    has_more = any(table.has_more for table in known.answer.tables)
-    if rows:
-        count = f" {place.offset + cursor + 1:,} of {place.offset + len(rows):,}{'+' * has_more}"
-        lines[0] = spread(fitted(lines[0], width - len(count) - 1), [Piece(count, Style.MUTED)], width)
-    link = link_of(known.answer.tables[row.table].report, row.values) if row else None
-    return lines[:room], Seen(len(rows), page, has_more, link)
-
-
-class _Told(NamedTuple):
-    """A line of the body."""
-
-    number: int | None  #: of the row that it is
-    line: Line
-    whole: Line  #: the same, with headings that it shares with the row above
-
-
-_Body = list[_Told]
-
-
-def _said(text: str, style: Style) -> _Told:
-    """A line that is no row."""
-    line = (Piece(text, style),) if text else ()
-    return _Told(None, line, line)
-
-
-def _told(grid: Grid, rows: Sequence[tuple[int, Row]]) -> Iterator[_Told]:
-    above = None
-    for number, row in rows:
-        yield _Told(number, grid.row(row.values, above), grid.row(row.values))
-        above = row.values
-
-
-def _table(answer: Answer, rows: tuple[Row, ...], place: Place, width: int, glyphs: Glyphs) -> tuple[list[Line], _Body]:
-    """The head of the only table, and its lines."""
-    (table,) = answer.tables
-    if not rows:
-        return [], [_said(_nothing(table.report, place), Style.MUTED)]
-    grid = Grid(table.report, table.rows, sorted_by(table.report, place.sort), width, glyphs)
-    return [grid.head()], list(_told(grid, list(enumerate(rows))))
-
-
-def _parts(answer: Answer, rows: tuple[Row, ...], place: Place, width: int, glyphs: Glyphs) -> _Body:
-    """All tables, each under its title."""
-    body: _Body = []
-    for number, table in enumerate(answer.tables):
-        mine = [(at, row) for at, row in enumerate(rows) if row.table == number]
-        if place.search and not mine:
-            continue
-        body.append(_said(table.report.title, Style.STRONG))
-        if not mine:
-            body += [_said(table.report.nothing, Style.MUTED), _said("", Style.PLAIN)]
-            continue
-        grid = Grid(table.report, table.rows, sorted_by(table.report, ""), width, glyphs)
-        body += [_Told(None, grid.head(), grid.head()), *_told(grid, mine), _said("", Style.PLAIN)]
-    return body or [_said(_nothing(place.declared, place), Style.MUTED)]
-
-
-def _nothing(report: Report, place: Place) -> str:
-    return "no row has that text" if place.search else report.nothing
-
-
 def _verdict(known: Known, width: int) -> Line:
     if known.answer is None:
         return ()
@@ -283,42 +156,3 @@ def _trouble(known: Known) -> str:
     if known.trouble and known.answer is not None:
         return known.trouble
     return ""
-
-
-def _overlay(state: State, known: Known, room: int, width: int) -> tuple[list[Line], Seen]:
-    lines = _help(width) if state.overlay == "help" else _about(known, width)
-    return lines[state.top : state.top + room], Seen(len(lines), room)
-
-
-def _help(width: int) -> list[Line]:
-    rows = help_rows()
-    keys = max(columns_of(names) for names, _ in rows) + 2
-    if keys > width // 2:
-        keys = 16
-    lines: list[Line] = []
-    for names, text in rows:
-        told = textwrap.wrap(text, max(10, width - keys))
-        left = [names] if columns_of(names) < keys else textwrap.wrap(names, keys - 1)
-        for at in range(max(len(told), len(left))):
-            name = left[at] if at < len(left) else ""
-            lines.append((Piece(f"{name:<{keys}}", Style.STRONG), Piece(told[at] if at < len(told) else "")))
-    return lines
-
-
-def _about(known: Known, width: int) -> list[Line]:
-    paragraphs: list[tuple[str, Style]] = []
-    if known.answer is not None:
-        paragraphs.append((window_text(known.answer.since_unix_s, known.answer.until_unix_s), Style.STRONG))
-        paragraphs.append((known.answer.verdict, Style.PLAIN if known.answer.is_complete else Style.BAD))
-        paragraphs += [(text, Style.DOUBTFUL) for text in known.answer.remarks]
-    paragraphs += [(text, Style.DOUBTFUL) for text in (known.trouble, known.away) if text]
-    if known.standing is not None and not known.standing.is_counting:
-        paragraphs.append(("Nothing is counted: start it with `traffic-analyzer run`.", Style.BAD))
-    if known.standing is not None:
-        paragraphs += [(text, Style.PLAIN) for text in known.standing.notices]
-        if not known.standing.notices:
-            paragraphs.append(("Nothing on this machine hides traffic, as far as can be told.", Style.PLAIN))
-    lines: list[Line] = []
-    for text, style in paragraphs:
-        lines += [(Piece(line, style),) for line in textwrap.wrap(escaped(text), width)] + [()]
-    return lines

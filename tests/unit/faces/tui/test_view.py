@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from traffic_analyzer.errors import TrafficAnalyzerError
 from traffic_analyzer.faces.tui.answer import Rates, Standing
-from traffic_analyzer.faces.tui.keys import BY_NAME, KEYS
+from traffic_analyzer.faces.tui.keys import BY_NAME
+from traffic_analyzer.faces.tui.known import Known, Size
 from traffic_analyzer.faces.tui.line import ASCII, UNICODE, Glyphs, Style, size_of
 from traffic_analyzer.faces.tui.panes import PANES, title_of
 from traffic_analyzer.faces.tui.source import Database
-from traffic_analyzer.faces.tui.state import Place, State, pressed
-from traffic_analyzer.faces.tui.view import Known, Size, drawn
+from traffic_analyzer.faces.tui.state import Place, pressed
+from traffic_analyzer.faces.tui.view import drawn
 
 from ...traffic import MAC
-from .answers import NOW, database, start, typed
+from .answers import database, known_of, start, texts_of, typed
 
 _USUAL = Size(24, 80)
 _RATES = Rates(1_250_000, 12_500, tuple(float(n) for n in range(60)), 600)
@@ -29,18 +30,8 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Database:
     return database(tmp_path_factory.mktemp("home"))
 
 
-def _known(source: Database, state: State, **more: object) -> Known:
-    question, sums = state.question(), state.sums()
-    known = Known(source.report(question), sums and source.report(sums), None, None, now_unix_s=NOW, question=question)
-    return replace(known, **more)  # type: ignore[arg-type]
-
-
-def _lines(state: State, known: Known, size: Size = _USUAL, glyphs: Glyphs = UNICODE) -> list[str]:
-    return ["".join(piece.text for piece in line) for line in drawn(state, known, size, glyphs).lines]
-
-
 def test_all_that_is_said_of_a_home(source: Database) -> None:
-    lines = _lines(start(), _known(source, start(), rates=_RATES))
+    lines = texts_of(start(), known_of(source, start(), rates=_RATES))
     assert lines[0].startswith("↓ 10.0 Mbit/s  ↑ 100 kbit/s ") and "█" in lines[0] and " live " in lines[0]
     assert lines[1].startswith("Last hour  ↓ 1.40 kB  ↑ 150 B") and lines[1].endswith("UTC")
     assert lines[2].startswith(" 1 Sites  2 Devices  3 Addresses ")
@@ -59,7 +50,7 @@ def test_each_pane_fits(source: Database, size: tuple[int, int], glyphs: Glyphs)
         filters = device if report.needs_device else domain if report.needs_domain else ()
         state = replace(start(), trail=(Place(report.name, filters),))
         for rates in (None, _RATES):
-            found = drawn(state, _known(source, state, rates=rates), Size(*size), glyphs)
+            found = drawn(state, known_of(source, state, rates=rates), Size(*size), glyphs)
             assert len(found.lines) == size[0] and max(map(size_of, found.lines)) <= size[1]
             assert found.seen.rows > 0
             text = "\n".join("".join(piece.text for piece in line) for line in found.lines)
@@ -68,39 +59,28 @@ def test_each_pane_fits(source: Database, size: tuple[int, int], glyphs: Glyphs)
 
 
 def test_a_terminal_that_is_too_small_is_told_so() -> None:
-    assert _lines(start(), Known(), Size(9, 40)) == ["too small: 40x10 is the least"]
-    assert _lines(start(), Known(), Size(1, 5)) == ["too …"]
-    assert _lines(start(), Known(), Size(0, 0)) == []
-    assert len(_lines(start(), Known(), Size(10, 40))) == 10
+    assert texts_of(start(), Known(), Size(9, 40)) == ["too small: 40x10 is the least"]
+    assert texts_of(start(), Known(), Size(1, 5)) == ["too …"]
+    assert texts_of(start(), Known(), Size(0, 0)) == []
+    assert len(texts_of(start(), Known(), Size(10, 40))) == 10
 
 
 def test_before_there_is_an_answer(source: Database) -> None:
-    assert "reading" in _lines(start(), Known())
-    assert "the \\x1b cannot be read" in _lines(start(), Known(trouble="the \x1b cannot be read"))
-    late = _lines(start(), _known(source, start(), waits_s=4.4))
+    assert "reading" in texts_of(start(), Known())
+    assert "the \\x1b cannot be read" in texts_of(start(), Known(trouble="the \x1b cannot be read"))
+    late = texts_of(start(), known_of(source, start(), waits_s=4.4))
     assert late[-1] == "no answer for 4 s"
-    stale = _lines(start(), _known(source, start(), trouble="it broke"))
+    stale = texts_of(start(), known_of(source, start(), trouble="it broke"))
     assert stale[-1] == "it broke" and stale[6].startswith("one.example")
 
 
 def test_who_answers(source: Database) -> None:
-    assert "live" not in _lines(start(), Known())[0]
-    assert " database " in _lines(start(), _known(source, start(), away="gone"))[0]
-    stopped = _known(source, start(), away="gone", standing=Standing(False, ("A notice.",)))
-    assert " not counting " in _lines(start(), stopped)[0]
-    about = _lines(typed(start(), "i"), stopped)
+    assert "live" not in texts_of(start(), Known())[0]
+    assert " database " in texts_of(start(), known_of(source, start(), away="gone"))[0]
+    stopped = known_of(source, start(), away="gone", standing=Standing(False, ("A notice.",)))
+    assert " not counting " in texts_of(start(), stopped)[0]
+    about = texts_of(typed(start(), "i"), stopped)
     assert "A notice." in about and any(line.startswith("Nothing is counted") for line in about) and "gone" in about
-
-
-def test_a_way_is_shown_with_its_steps(source: Database) -> None:
-    filters = (("domain", ("one.example",)),)
-    steps = tuple(Place("top-flow", filters, text=f"step-{n}-\x1b" + "x" * 30) for n in range(5))
-    state = replace(start(), trail=(*start().trail, *steps))
-    for columns in (40, 80, 200):
-        line = _lines(state, _known(source, state), Size(24, columns))[3]
-        assert " › Flows" in line and line.isprintable() and "step-4" in line
-    assert line.count("›") >= 3
-    assert "> Flows" in _lines(state, _known(source, state), glyphs=ASCII)[3]
 
 
 def test_the_pane_one_is_at_is_in_sight() -> None:
@@ -111,47 +91,6 @@ def test_the_pane_one_is_at_is_in_sight() -> None:
                 line = next(line for line in drawn(state, Known(), Size(24, columns)).lines[1:3] if len(line) > 2)
                 chosen = [piece for piece in line if piece.style is Style.CHOSEN]
                 assert [piece.text.split()[-1] for piece in chosen] == [title_of(report)]
-
-
-def test_the_cursor_is_in_sight(source: Database) -> None:
-    state = typed(start(), "9")
-    count = drawn(state, _known(source, state), _USUAL).seen.rows
-    for row in range(count):
-        here = replace(state, trail=(replace(state.place, row=row),))
-        lines = drawn(here, _known(source, here), Size(11, 60)).lines
-        chosen = [line for line in lines[3:] if line and line[0].style is Style.CHOSEN]
-        assert len(chosen) == 1 and size_of(chosen[0]) == 60
-
-
-def test_headings_are_told_on_every_page_and_at_the_cursor(source: Database) -> None:
-    state = typed(start(), "9")
-    known = _known(source, state)
-    page = drawn(state, known, Size(11, 80)).seen.page
-    for row in (1, page, page + 1):
-        here = replace(state, trail=(replace(state.place, row=row),))
-        lines = _lines(here, known, Size(11, 80))
-        assert all("br-lan" in line or "eth0" in line for line in (lines[4], lines[4 + row % page]))
-
-
-def test_searching_is_shown(source: Database) -> None:
-    state = typed(start(), "/", *"zzz")
-    lines = _lines(state, _known(source, state))
-    assert lines[-1] == "/zzz " and "no row has that text" in lines
-    assert "with “zzz”" in lines[3]
-    paused = _lines(typed(start(), "p"), _known(source, start()))
-    assert paused[-1].endswith(" paused")
-
-
-@pytest.mark.parametrize("size", [(10, 40), (24, 80)])
-def test_help_can_be_read_to_its_end(size: tuple[int, int]) -> None:
-    state, seen_text = typed(start(), "?"), ""
-    for _ in range(40):
-        found = drawn(state, Known(), Size(*size))
-        seen_text += " ".join("".join(piece.text for piece in line) for line in found.lines)
-        assert max(map(size_of, found.lines)) <= size[1]
-        state = pressed(state, "Down", found.seen)
-    words = {word for key in KEYS for word in key.help.split()}
-    assert {word for word in words if word not in seen_text} == set()
 
 
 @settings(max_examples=25)
@@ -165,7 +104,7 @@ def test_whatever_is_done_the_screen_fits(
     state, size = start(), Size(lines, columns)
     for key in keys:
         try:
-            known = _known(source, state)
+            known = known_of(source, state)
         except TrafficAnalyzerError as error:
             known = Known(trouble=str(error), question=state.question())
         found = drawn(state, known, size, glyphs)
