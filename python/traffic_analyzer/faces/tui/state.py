@@ -17,6 +17,7 @@ from .panes import FILTERS, PANES, SUMS, Filters, given_of, sorted_by, takes, ti
 from .windows import Window
 
 _TYPED_MAX = 256
+_TIMES_MAX = 10_000  # that a window is told by: as many as the endpoint tells
 _NO_MORE = "there is no more to tell of this row"
 
 
@@ -84,7 +85,7 @@ class State:
     def sums(self) -> Question | None:
         """The question whose answer is the sums of the window; None: they are not those of what is looked at."""
         filters = dict(self.place.filters)
-        return self._question(SUMS.name, given_of(SUMS, filters, "", 0, 1_000)) if takes(SUMS, filters) else None
+        return self._question(SUMS.name, given_of(SUMS, filters, "", 0, _TIMES_MAX)) if takes(SUMS, filters) else None
 
     def _question(self, report: str, own: Mapping[str, Any]) -> Question:
         ifaces = (("iface", self.ifaces),) if self.ifaces else ()

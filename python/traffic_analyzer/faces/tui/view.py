@@ -38,7 +38,7 @@ def drawn(state: State, known: Known, size: Size, glyphs: Glyphs = UNICODE) -> D
     if size.lines >= _ROOMY:
         above.append(_sums(state, known, size.columns, glyphs))
     above.append(_tabs(state, size.columns))
-    below = [_verdict(known, size.columns), _foot(state, known, size.columns)]
+    below = [*_verdict(known, size), _foot(state, known, size.columns)]
     room = size.lines - len(above) - len(below)
     rows, seen = overlay(state, known, room, size.columns) if state.overlay else body(
         state, known, room, size.columns, glyphs
@@ -122,13 +122,16 @@ def _tabs(state: State, width: int) -> Line:
     return fitted(pieces, width)
 
 
-def _verdict(known: Known, width: int) -> Line:
+def _verdict(known: Known, size: Size) -> list[Line]:
+    """What is missing, and what else one must know of the answer; where there is one line for it, the worse of them."""
     if known.answer is None:
-        return ()
-    if known.answer.remarks:
-        return fitted([Piece(escaped(known.answer.remarks[0]), Style.DOUBTFUL)], width)
+        return [()]
     style = Style.MUTED if known.answer.is_complete else Style.BAD
-    return fitted([Piece(escaped(known.answer.verdict), style)], width)
+    verdict: Line = (Piece(escaped(known.answer.verdict), style),)
+    remarks: list[Line] = [(Piece(escaped(text), Style.DOUBTFUL),) for text in known.answer.remarks[:1]]
+    if remarks and size.lines < _ROOMY:
+        return remarks if known.answer.is_complete else [verdict]
+    return [*remarks, verdict]
 
 
 def _foot(state: State, known: Known, width: int) -> Line:

@@ -21,7 +21,6 @@ from traffic_analyzer.faces.tui.view import drawn
 from ...traffic import MAC
 from .answers import database, known_of, start, texts_of, typed
 
-_USUAL = Size(24, 80)
 _RATES = Rates(1_250_000, 12_500, tuple(float(n) for n in range(60)), 600)
 
 
@@ -72,6 +71,18 @@ def test_before_there_is_an_answer(source: Database) -> None:
     assert late[-1] == "no answer for 4 s"
     stale = texts_of(start(), known_of(source, start(), trouble="it broke"))
     assert stale[-1] == "it broke" and stale[6].startswith("one.example")
+
+
+def test_what_one_must_know_is_told_beside_what_is_missing(source: Database) -> None:
+    known = known_of(source, start())
+    assert known.answer
+    missing = replace(known, answer=replace(known.answer, remarks=("A remark \x1b.",)))
+    complete = replace(known, answer=replace(known.answer, remarks=("A remark.",), verdict="Complete. All of it."))
+    assert texts_of(start(), missing)[-3] == "A remark \\x1b."
+    assert texts_of(start(), missing)[-2].startswith("INCOMPLETE: ")
+    assert texts_of(start(), missing, Size(10, 40))[-2].startswith("INCOMPLETE: ")
+    assert texts_of(start(), complete)[-3:-1] == ["A remark.", "Complete. All of it."]
+    assert texts_of(start(), complete, Size(10, 40))[-2] == "A remark."
 
 
 def test_who_answers(source: Database) -> None:
