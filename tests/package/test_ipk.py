@@ -81,8 +81,8 @@ def test_the_control_file_says_what_the_recipe_says(ipks: dict[str, Ipk]) -> Non
         "Package": _OURS,
         "Version": f"{__version__}-r1",
         "Depends": "kmod-sched-core, kmod-sched-bpf, libbpf1, libopenssl3, python3-light, python3-codecs, "
-        "python3-ctypes, python3-logging, python3-sqlite3, python3-urllib, python3-uuid, python3-bottle, "
-        "python3-peewee, python3-pyroute2",
+        "python3-ctypes, python3-logging, python3-ncurses, python3-sqlite3, python3-urllib, python3-uuid, "
+        "python3-bottle, python3-peewee, python3-pyroute2",
         "Source": "package/traffic-analyzer",
         "SourceName": _OURS,
         "License": "GPL-2.0-only",
