@@ -41,7 +41,7 @@ QEMU_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool iputils-ping util-linux qemu-s
 	conntrack
 KERNELS ?= 6.1 6.12
 
-.PHONY: help setup build run demo browsers test test-oldest test-kernels bench score lint package wheel lists docs clean
+.PHONY: pictures help setup build run demo browsers test test-oldest test-kernels bench score lint package wheel lists docs clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -81,6 +81,10 @@ test-kernels: setup build ## kernel tests, flowtables and a clock that jumps, un
 browsers: setup build ## real browsers, and a home behind shared addresses: every flow beside its true name
 	@$(BIN)/python -m tests.home.browsers
 	@$(BIN)/python -m tests.home.cdn
+
+pictures: setup build ## what docs/ shows: the pages, of a home that is lived in for eleven minutes, and the dashboard
+	@$(BIN)/python -m tests.home.pictures docs/page
+	@$(BIN)/python -m tests.home.screens docs/dashboard.svg
 
 bench: setup build ## ns per packet, µs per flow, beside what they compare with; and BENCH_DAYS=30 of a reference home
 	@BENCH_DAYS=$(BENCH_DAYS) $(BIN)/python -m tests.bench
