@@ -33,7 +33,7 @@ _STANDING_S = 10  # between two looks at how the collector stands
 _INSTEAD = ": the database is shown"
 _BEFORE_MAX = 32  # answers that are kept to be shown until the new one is there
 _TICK_S = 1.0  # between two looks at the clock, where something is waited for
-_ENDS = (signal.SIGTERM, signal.SIGHUP)
+_ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _SIGNALS = (*_ENDS, signal.SIGINT, signal.SIGWINCH)
 _DIED_OF = 128  # what a shell adds to the number of the signal
 

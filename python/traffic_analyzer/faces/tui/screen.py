@@ -39,7 +39,7 @@ def check() -> None:
 
     :raises UsageError: it is none.
     """
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream and stream.isatty() for stream in (sys.stdin, sys.stdout)):  # None: it was closed
         raise UsageError("the dashboard takes a terminal; for a file or a pipe there are the reports, see --help")
     if os.get_terminal_size(sys.stdout.fileno()).columns:
         for name in ("LINES", "COLUMNS"):  # they are of whoever exported them; the terminal knows better
@@ -140,6 +140,10 @@ def opened(with_colours: bool) -> Iterator[Screen]:
             curses.set_escdelay(_ESCAPE_MS)
         yield Screen(window, with_colours)
     finally:
+        with suppress(curses.error):  # where the terminal has one screen only, a prompt would be written over the keys
+            window.move(window.getmaxyx()[0] - 1, 0)
+            window.clrtoeol()
+            window.refresh()
         with suppress(curses.error):
             window.keypad(False)
             curses.endwin()

@@ -28,7 +28,7 @@ def test_it_shows_what_is_asked_for_and_ends(path: Path) -> None:
         assert program.process.wait(10) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_a_signal_ends_it_in_order(path: Path, number: signal.Signals) -> None:
     with child("-m", "traffic_analyzer", "ui", "--db", path, *_FLAGS) as program:
         program.read(20, b"one.example")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from ....lab.pseudo import Child, child
@@ -77,3 +79,12 @@ def test_a_terminal_that_cannot_do_it(term: str) -> None:
     with child("-c", _HEAD, term=term) as program:
         assert b"UsageError: TERM=" in program.read(10, b"UsageError: TERM=")
         assert program.process.wait(10) == 1
+
+
+def test_a_prompt_is_not_written_over_the_last_line() -> None:
+    with child("-c", _SHOW.replace("COLOURS", "False"), term="vt100") as program:
+        program.read(10, b"line 23")
+        for key in (b"a", b"b", b"c"):
+            said = _told(program, key)
+        assert program.process.wait(10) == 3
+        assert re.match(rb"\r\x1b\[16B\x1b\[[JK]", said), said  # from line 8; a vt100 has one screen
