@@ -90,14 +90,33 @@ def _chosen(columns: Sequence[Column], natural: Sequence[int], sort: str, width:
     first = next(at for at, column in enumerate(columns) if not column.is_extra)
     must = [at for at, column in enumerate(columns) if column.is_heading and not column.is_extra or at == first]
     must += [at for at, column in enumerate(columns) if column.name == sort and at not in must]
-    rest = [at for at in range(len(columns)) if at not in must]
+
+    def has_room(chosen: Sequence[int]) -> bool:
+        sizes = [min(natural[at], _FAIR) if columns[at].unit in _TEXTS else natural[at] for at in chosen]
+        return sum(sizes) + _GAP * (len(sizes) - 1) <= width
+
+    # Headings alone would tell nothing: all but the first go where they leave no room for a row and its amount.
+    told = [next((at for at, column in enumerate(columns) if is_told(column)), first) for is_told in (_is_own, _is_sum)]
+    spared = [at for at in must if columns[at].is_heading and at != first and columns[at].name != sort]
+    while spared and not has_room(list({*must, *told})):
+        must.remove(spared.pop(0))
+    dropped = {at for at, column in enumerate(columns) if column.is_heading and not column.is_extra} - {*must}
+    rest = [at for at in range(len(columns)) if at not in must and at not in dropped]
     rest.sort(key=lambda at: columns[at].is_extra)
     chosen: list[int] = []
     for at in (*must, *rest):
-        sizes = [min(natural[one], _FAIR) if columns[one].unit in _TEXTS else natural[one] for one in (*chosen, at)]
-        if not chosen or sum(sizes) + _GAP * len(chosen) <= width:
+        if not chosen or has_room([*chosen, at]):
             chosen.append(at)
     return sorted(chosen)
+
+
+def _is_own(column: Column) -> bool:
+    """It differs from row to row."""
+    return not column.is_heading and not column.is_extra
+
+
+def _is_sum(column: Column) -> bool:
+    return column.role is Role.SUM
 
 
 def _narrow(widths: dict[int, int], texts: Sequence[int], width: int) -> None:

@@ -64,6 +64,13 @@ def test_headings_are_shown_once() -> None:
     assert "eth1" in third and "ingress" in third and "1970" not in third
 
 
+@pytest.mark.parametrize(("width", "titles"), [(40, "Hour▼ Item Bytes"), (50, "Hour▼ Direction Item Bytes"),
+                                               (80, "Hour▼ Iface Direction Item Bytes Packets")])  # fmt: skip
+def test_headings_leave_room_for_an_amount(width: int, titles: str) -> None:
+    rows = [(3600, "br-lan", 0, "ambiguous", 8_920_000, 23_017)]
+    assert _text(Grid(REPORTS["ledger"], rows, ("hour", True), width, UNICODE).head()).split() == titles.split()
+
+
 def test_what_is_missing_stands_out_where_something_is() -> None:
     report = REPORTS["ledger"]
     rows = [(3600, "eth0", 0, "unseen", bytes_, bytes_) for bytes_ in (0, 7)]
