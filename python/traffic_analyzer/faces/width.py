@@ -23,6 +23,13 @@ def cut(text: str, size: int) -> str:
     return _begin(text, size - columns_of(ELLIPSIS)) + ELLIPSIS if size > 0 else ""
 
 
+def ending(text: str, size: int) -> str:
+    """The end of *text*, likewise: what is typed, say, is looked at there."""
+    if columns_of(text) <= size:
+        return text
+    return ELLIPSIS + _end(text, size - columns_of(ELLIPSIS)) if size > 0 else ""
+
+
 def shortened(text: str, size: int) -> str:
     """*text* in at most *size* columns, with an ellipsis for its middle where that is not all of it."""
     if columns_of(text) <= size:

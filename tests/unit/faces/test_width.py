@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traffic_analyzer.faces.width import ELLIPSIS, columns_of, cut, padded, shortened, wrapped
+from traffic_analyzer.faces.width import ELLIPSIS, columns_of, cut, ending, padded, shortened, wrapped
 from traffic_analyzer.units import escaped
 
 _ACUTE, _WIDE, _HANGUL = "\u0301", "日本", "\u1112\u1161\u11ab"  # the last one syllable, of three letters
@@ -74,3 +74,8 @@ def test_no_line_is_too_long_and_nothing_is_lost(text: str, size: int) -> None:
     lines = wrapped(text, size)
     assert all(columns_of(line) <= size for line in lines)
     assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(("text", "end"), [("abcd", "abcd"), ("abcdef", "…def"), ("a日本語", "…語"), ("", "")])
+def test_what_is_typed_shows_its_end(text: str, end: str) -> None:
+    assert ending(text, 4) == end and ending("ab", 0) == "" and ending("ab", 1) == "…"

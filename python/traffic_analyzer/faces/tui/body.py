@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...reports.declaration import Report
 from ...units import escaped
-from ..width import shortened
+from ..width import shortened, wrapped
 from .answer import Answer
 from .grid import Grid
 from .known import Known
@@ -28,9 +27,9 @@ def body(state: State, known: Known, room: int, width: int, glyphs: Glyphs) -> t
     if room >= _AIRY:
         lines.append(())
     if known.answer is None:
-        wrapped = textwrap.wrap(escaped(known.trouble) or "reading", width)
         style = Style.BAD if known.trouble else Style.MUTED
-        return lines + [(Piece(glyphs.text(text), style),) for text in wrapped], Seen()
+        told = glyphs.text(escaped(known.trouble) or "reading")
+        return lines + [(Piece(text, style),) for text in wrapped(told, width)], Seen()
     rows = rows_of(known.answer, place.search)
     if len(known.answer.tables) == 1:
         head, rest = _table(known.answer, rows, place, width, glyphs)

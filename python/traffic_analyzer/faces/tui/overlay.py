@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
-
 from ...units import escaped, window_text
-from ..width import columns_of
+from ..width import columns_of, wrapped
 from .keys import help_rows
 from .known import Known
 from .line import Line, Piece, Style
@@ -15,7 +13,8 @@ from .state import Seen, State
 def overlay(state: State, known: Known, room: int, width: int) -> tuple[list[Line], Seen]:
     """The part of it that there is *room* for, and how much there is."""
     lines = _help(width) if state.overlay == "help" else _about(known, width)
-    return lines[state.top : state.top + room], Seen(len(lines), room)
+    top = min(state.top, max(0, len(lines) - room))  # the terminal may have grown since
+    return lines[top : top + room], Seen(len(lines), room)
 
 
 def _help(width: int) -> list[Line]:
@@ -25,8 +24,8 @@ def _help(width: int) -> list[Line]:
         keys = 16
     lines: list[Line] = []
     for names, text in rows:
-        told = textwrap.wrap(text, max(10, width - keys))
-        left = [names] if columns_of(names) < keys else textwrap.wrap(names, keys - 1)
+        told = wrapped(text, max(10, width - keys))
+        left = [names] if columns_of(names) < keys else wrapped(names, keys - 1)
         for at in range(max(len(told), len(left))):
             name = left[at] if at < len(left) else ""
             lines.append((Piece(f"{name:<{keys}}", Style.STRONG), Piece(told[at] if at < len(told) else "")))
@@ -48,5 +47,5 @@ def _about(known: Known, width: int) -> list[Line]:
             paragraphs.append(("Nothing on this machine hides traffic, as far as can be told.", Style.PLAIN))
     lines: list[Line] = []
     for text, style in paragraphs:
-        lines += [(Piece(line, style),) for line in textwrap.wrap(escaped(text), width)] + [()]
+        lines += [(Piece(line, style),) for line in wrapped(escaped(text), width)] + [()]
     return lines

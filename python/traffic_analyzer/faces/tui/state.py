@@ -276,5 +276,5 @@ def _overlaid(state: State, key: str, seen: Seen) -> State:
     if do in _MOVES:
         steps = {Do.UP: -1, Do.DOWN: 1, Do.PAGE_UP: -seen.page, Do.PAGE_DOWN: seen.page, Do.FIRST: -state.top}
         last = max(0, seen.rows - seen.page)
-        return replace(state, top=min(max(0, state.top + steps.get(do, last)), last))
+        return replace(state, top=min(max(0, min(state.top, last) + steps.get(do, last)), last))
     return replace(state, overlay="", top=0)

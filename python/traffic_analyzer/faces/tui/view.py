@@ -6,6 +6,7 @@ import time
 from typing import NamedTuple
 
 from ...units import bytes_text, escaped, window_text
+from ..width import ending
 from .answer import Answer
 from .body import body
 from .keys import hints
@@ -138,7 +139,8 @@ def _foot(state: State, known: Known, width: int) -> Line:
     """What one types; what is wrong; else the keys."""
     right = [Piece("paused", Style.DOUBTFUL)] if state.is_paused else []
     if state.typed is not None:
-        return fitted([Piece("/", Style.STRONG), Piece(escaped(state.typed)), Piece(" ", Style.CHOSEN)], width)
+        typed = ending(escaped(state.typed), width - 2)
+        return fitted([Piece("/", Style.STRONG), Piece(typed), Piece(" ", Style.CHOSEN)], width)
     trouble = _trouble(known)
     if state.message or trouble:
         style = Style.DOUBTFUL if state.message else Style.BAD
@@ -150,6 +152,8 @@ def _foot(state: State, known: Known, width: int) -> Line:
         if size_of([*pieces, *new]) - 2 > width - size_of(right) - bool(right):
             break
         pieces += new
+    if pieces:
+        pieces[-1] = Piece(pieces[-1].text.rstrip(), pieces[-1].style)
     return spread(pieces, right, width) if right else fitted(pieces, width)
 
 

@@ -43,3 +43,20 @@ def test_all_that_is_to_be_said(source: Database) -> None:
     assert "Nothing is counted: start it with `traffic-analyzer run`." in about
     quiet = texts_of(typed(start(), "i"), replace(known, standing=Standing(True)))
     assert "Nothing on this machine hides traffic, as far as can be told." in quiet
+
+
+def test_a_terminal_that_grows_shows_more_of_what_was_scrolled() -> None:
+    state = typed(start(), "?")
+    small = drawn(state, Known(), Size(10, 40))
+    end = pressed(state, "End", small.seen)
+    large = drawn(end, Known(), Size(24, 80))
+    told = ["".join(piece.text for piece in line) for line in large.lines]
+    assert sum(map(bool, told)) > 18 and any(line.startswith("Ctrl-L") for line in told)
+    up = drawn(pressed(end, "Up", large.seen), Known(), Size(24, 80))
+    assert up.lines != large.lines
+
+
+def test_wide_characters_are_told_to_their_end(source: Database) -> None:
+    name = "日本語 " * 30
+    about = texts_of(typed(start(), "i"), known_of(source, start(), standing=Standing(True, (name,))))
+    assert "".join(about).count("日本語") == 30

@@ -57,6 +57,13 @@ def test_each_pane_fits(source: Database, size: tuple[int, int], glyphs: Glyphs)
             assert [line for line in found.lines if line[:1] and line[0].style is Style.CHOSEN] or size[0] < 11
 
 
+def test_keys_are_told_whole_and_what_is_typed_by_its_end(source: Database) -> None:
+    known = known_of(source, start())
+    for columns in range(40, 120):
+        assert "…" not in texts_of(start(), known, Size(24, columns))[-1]
+    assert texts_of(typed(start(), "/", *("a" * 60), *"the end"), known, Size(24, 40))[-1].endswith("aathe end ")
+
+
 def test_a_terminal_that_is_too_small_is_told_so() -> None:
     assert texts_of(start(), Known(), Size(9, 40)) == ["too small: 40x10 is the least"]
     assert texts_of(start(), Known(), Size(1, 5)) == ["too …"]
