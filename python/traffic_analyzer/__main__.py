@@ -199,11 +199,19 @@ def _say(line: str) -> None:
     print(f"traffic-analyzer: {escaped(line)}", file=sys.stderr)
 
 
+def _open_closed() -> None:
+    """Has what is said to a stream that was closed (``>&-``) go nowhere, as with ``>/dev/null``."""
+    nowhere = Path(os.devnull)
+    sys.stdout = sys.stdout or nowhere.open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or nowhere.open("w", encoding="utf-8")
+
+
 def main(argv: list[str] | None = None, config: str = DEFAULT_CONFIG) -> int:
     """Runs one command; its exit status. What a user can mend ends in one line on standard error.
 
     :param config: the configuration file, where no flag names one.
     """
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 still gets its report

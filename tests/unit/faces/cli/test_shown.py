@@ -51,6 +51,15 @@ def _read_until(fd: int, what: bytes, times: int) -> bytes:
     return got
 
 
+def test_a_stream_that_was_closed_is_one_that_nobody_reads(tmp_path: Path) -> None:
+    path = stored(tmp_path / "traffic.db", home(60))
+    for closed, argv, status in ((">&-", "summary", 0), (">&-", "top-device", 0), ("2>&-", "top-device --sort x", 2),
+                                 ("<&-", "ui", 2), (">&-", "ui", 2)):  # fmt: skip
+        line = f"exec {sys.executable} -m traffic_analyzer {argv} --db {path} {closed}"
+        ended = subprocess.run(["sh", "-c", line], capture_output=True, text=True)
+        assert ended.returncode == status and "Traceback" not in ended.stderr, (line, ended)
+
+
 def _stopped(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
