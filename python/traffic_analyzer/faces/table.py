@@ -17,6 +17,7 @@ _SMALLEST = 8  # columns that a text is left
 _TINY = 4  # where that does not do
 _FAIR = 17  # columns that a text should have, before others are shown that can be done without: a MAC
 _TEXTS = (Unit.NAME, Unit.LIST)
+_AMOUNTS = (Role.SUM, Role.SHARE, Role.MAX)
 
 
 def render_table(result: Result, width: int | None, notation: Notation = USUAL, paint: Paint = PLAIN) -> str:
@@ -80,10 +81,12 @@ def _shown(report: Report, sizes: Sequence[int], width: int) -> list[int]:
     spared = [*packets, *(at for at, c in enumerate(columns) if c.is_extra)]  # the last one goes first
     while spared and _least(columns, sizes, shown, _FAIR) > width:
         shown.remove(spared.pop())
+    if not any(columns[at].name in kept for at in shown):  # it could be done without, where others tell as much
+        kept |= {columns[at].name for at in [at for at in shown if columns[at].role is Role.SUM][:1]}
     while _least(columns, sizes, shown, _SMALLEST) > width and (
-        sums := [at for at in shown if columns[at].role in (Role.SUM, Role.SHARE) and columns[at].name not in kept]
+        amounts := [at for at in shown if columns[at].role in _AMOUNTS and columns[at].name not in kept]
     ):
-        shown.remove(sums[-1])
+        shown.remove(amounts[-1])
     return shown
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traffic_analyzer.faces.paint import PLAIN, Paint
-from traffic_analyzer.faces.table import render_table
+from traffic_analyzer.faces.table import render_table, table_lines
 from traffic_analyzer.faces.width import columns_of
 from traffic_analyzer.reports.declaration import Base, Column, Report, Role
 from traffic_analyzer.reports.registry import REPORTS, Completeness, Result
@@ -195,6 +195,18 @@ def test_at_40_columns_the_amount_that_rows_are_ordered_by_stays() -> None:
     result = Result(REPORTS["top-ip"], Selection(MINUTE, MINUTE + 60), [row], _ALL_BOOKED)
     assert _table(render_table(result, 40))[0].split() == ["Remote", "Download", "Upload", "Total"]
     assert _table(render_table(result, 20))[0].split() == ["Remote", "Total"]
+
+
+@pytest.mark.parametrize(
+    ("width", "titles"),
+    [(20, "Name Addresses Download"), (40, "Name Addresses Download Upload"),
+     (60, "Name Addresses Download Upload Share")],
+)  # fmt: skip
+def test_devices_by_bytes_have_bytes_however_narrow(width: int, titles: str) -> None:
+    row = ("02:be:c0:de:00:0c", "random", "02:be:c0:de:00:0c", ("192.168.1.22", "2001:db8::1"), 2_560_000_000,
+           1_630_000_000, 4_190_000_000, 0.154, 3_958_838, MINUTE)  # fmt: skip
+    head = table_lines(_DEVICES, [row], width)[0]
+    assert re.sub(r"A\S+s", "Addresses", head).split() == titles.split()
 
 
 def test_wide_characters_take_two_columns() -> None:
