@@ -183,6 +183,19 @@ def test_damaged_while_it_runs(cable, tmp_path: Path) -> None:
         assert "was damaged" in running.log.read_text() or "set aside" in running.log.read_text()
 
 
+def _make_read_only(disk: Path) -> None:
+    """The kernel refuses while somebody has a file open to write it, as who has just started does for a moment."""
+    until_s = time.monotonic() + 10
+    while True:
+        try:
+            run("mount", "-o", "remount,ro", disk)
+            return
+        except RuntimeError:
+            if time.monotonic() > until_s:
+                raise
+            time.sleep(0.05)
+
+
 @pytest.mark.parametrize("trouble", ["full", "read-only"])
 def test_a_disk_that_cannot_be_written_at_the_start(cable, small_disk: Path, trouble: str) -> None:
     """Counting goes on in RAM, reports show it, and it comes to the disk when that is well again."""
@@ -193,7 +206,7 @@ def test_a_disk_that_cannot_be_written_at_the_start(cable, small_disk: Path, tro
         running.log = small_disk.parent / "running.log"
         ballast = _fill(small_disk) if trouble == "full" else None
         if trouble == "read-only":
-            run("mount", "-o", "remount,ro", small_disk)
+            _make_read_only(small_disk)
         running.start()
         assert "kept in RAM" in running.log.read_text()
         later = send(sender, "tx", frames(50))
@@ -219,7 +232,7 @@ def test_an_archive_that_cannot_be_written(cable, tmp_path: Path, small_disk: Pa
     with collector(receiver, tmp_path, "--iface", "rx", "--archive", archive) as running:
         ballast = _fill(small_disk) if trouble == "full" else None
         if trouble == "read-only":
-            run("mount", "-o", "remount,ro", small_disk)
+            _make_read_only(small_disk)
         sent = send(sender, "tx", frames(30))
         assert running.stop() == 0
         assert "waits in the database" in running.log.read_text()
