@@ -102,7 +102,7 @@ def _offloads(inside: Namespace, device: str, segmentation: bool, merging: bool)
 
 def _build_router(router: Namespace, internet: Namespace, sites: Sequence[Site], offloads: bool) -> None:
     _set(router, {"ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1})
-    router.ip("link", "add", BRIDGE, "address", ROUTER_MAC, "type", "bridge")
+    router.ip("link", "add", BRIDGE, "address", ROUTER_MAC, "type", "bridge", "mcast_snooping", 0)
     router.ip("link", "set", BRIDGE, "up")
     _join(router, BRIDGE, ROUTER_IPV4, ROUTER_IPV6)
     veth(router, UPLINK, internet, UPLINK)

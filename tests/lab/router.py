@@ -40,7 +40,7 @@ def router(default_route: bool = True) -> Iterator[Router]:
             stack.enter_context(namespace(label)) for label in ("router", "internet", "client1", "client2")
         )
         inside.run("sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
-        inside.ip("link", "add", BRIDGE, "type", "bridge")
+        inside.ip("link", "add", BRIDGE, "type", "bridge", "mcast_snooping", 0)
         inside.ip("link", "set", BRIDGE, "up")
         inside.ip("address", "add", f"{_LAN}.1/24", "dev", BRIDGE)
         for number, (port, client) in enumerate(zip(PORTS, clients, strict=True), start=11):
