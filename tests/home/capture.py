@@ -15,7 +15,7 @@ from typing import Any
 from ..lab.netns import Namespace
 from .tally import EGRESS, INGRESS, Flow, Tally
 
-_START_S = 10
+_START_S = 60
 _HEAD_BYTES = 160  # of each frame; its whole length is recorded beside
 _BUFFER_MIB = 64
 _DROPPED = re.compile(r"Packets received/dropped on interface '.*': (\d+)/(\d+)")
@@ -53,7 +53,7 @@ class Capture:
         """Ends the recording; how many frames it holds. AssertionError where a frame was dropped."""
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGINT)
-        self._process.wait(timeout=20)
+        self._process.wait(timeout=60)
         said = self.log.read_text()
         found = _DROPPED.search(said)
         assert found, f"dumpcap did not say what it dropped: {said}"

@@ -28,7 +28,7 @@ from .trust import Authority
 
 BRIDGE, UPLINK, CLIENT_PORT = "br-lan", "wan", "eth0"
 _SEGMENTATION = ("tso", "gso", "tx-udp-segmentation")
-_QUIET_S, _QUIET_AT_MOST_S = 1.5, 20
+_QUIET_S, _QUIET_AT_MOST_S = 1.5, 60
 
 #: Nothing is sent at a time of the kernel's own choosing: no duplicate address detection, no router solicitations,
 #: group reports at once, neighbours asked after within a second and then believed for hours.

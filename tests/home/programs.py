@@ -12,7 +12,7 @@ from typing import Any
 
 from ..lab.netns import Namespace
 
-_START_S = 10
+_START_S = 60
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def program(inside: Namespace, log: Path, *argv: object, **options: Any) -> Iter
         if process.poll() is None:
             process.terminate()
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -19,7 +19,7 @@ from ..lab.packets import ethernet, ipv4, udp
 _FRAME = ethernet(0x0800, ipv4(17, udp(payload=bytes(30))))
 _SEEN = "SELECT ifnull(sum(packets), 0) FROM counter_minute WHERE counter = 'seen' AND direction = 0"
 _MATCH_ALL = ("u32", "match", "u32", "0", "0")
-_PATIENCE_S = 30
+_PATIENCE_S = 60
 
 
 def _tc(inside: Namespace, device: str) -> list[object]:

@@ -21,7 +21,7 @@ from ..lab.frames import send
 from ..lab.netns import run
 
 _FLOWS = 5000
-_PATIENCE_S = 30
+_PATIENCE_S = 60
 _STORED = "SELECT ifnull(sum(packets), 0) FROM flow_1m_5t WHERE proto = 17"
 
 
@@ -185,7 +185,7 @@ def test_damaged_while_it_runs(cable, tmp_path: Path) -> None:
 
 def _make_read_only(disk: Path) -> None:
     """The kernel refuses while somebody has a file open to write it, as who has just started does for a moment."""
-    until_s = time.monotonic() + 10
+    until_s = time.monotonic() + _PATIENCE_S
     while True:
         try:
             run("mount", "-o", "remount,ro", disk)

@@ -166,7 +166,7 @@ class Played:
 def _listening(built: Home, address: str) -> socket.socket:
     with built.internet.entered():
         server = socket.socket(type=socket.SOCK_DGRAM)
-    server.settimeout(10)
+    server.settimeout(60)
     server.bind((address, _DNS_PORT))
     return server
 

@@ -68,7 +68,7 @@ def _udp(sender: Namespace, receiver: Namespace) -> None:
     with receiver.entered():
         server = socket.socket(type=socket.SOCK_DGRAM)
         server.bind(_SERVER)
-        server.settimeout(10)
+        server.settimeout(60)
     with sender.entered():
         client = socket.socket(type=socket.SOCK_DGRAM)
     with server, client:

@@ -74,7 +74,7 @@ def _served(internet: Namespace, stop: threading.Event) -> threading.Thread:
                 except TimeoutError:
                     continue
                 with connection:
-                    connection.settimeout(10)
+                    connection.settimeout(60)
                     connection.recv(100)
                     connection.sendall(_ANSWER)
 

@@ -65,6 +65,6 @@ def child(*argv: object, term: str = "xterm", lines: int = 24, columns: int = 80
     finally:
         if process.poll() is None:
             process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         if made.is_open:
             os.close(ours)

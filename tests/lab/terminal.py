@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
-_PATIENCE_S = 20
+_PATIENCE_S = 60
 _PROMPT = "ready>"
 _UTF8 = MappingProxyType({"LC_ALL": "C.UTF-8"})
 

@@ -79,7 +79,7 @@ def _typed(folder: Path, keys: str, wanted: str) -> str:
     if child == 0:
         os.chdir(folder)
         os.execvpe("zsh", ["zsh", "-f", "-i"], {"PATH": os.environ["PATH"], "TERM": "dumb", "HOME": str(folder)})
-    shown, end_s = "", time.monotonic() + 30
+    shown, end_s = "", time.monotonic() + 60
 
     def read(until: str) -> None:
         nonlocal shown

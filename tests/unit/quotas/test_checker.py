@@ -23,7 +23,7 @@ from ..traffic import MINUTE, batch, flow_key, home, stored
 _UTC = ZoneInfo("UTC")
 _DAY = MINUTE - MINUTE % 86_400
 _WINDOW = (_DAY, _DAY + 86_400)
-_PATIENCE_S = 20
+_PATIENCE_S = 60
 
 
 class _Household:

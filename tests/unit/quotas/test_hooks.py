@@ -12,7 +12,7 @@ import pytest
 
 from traffic_analyzer.quotas.hooks import Hooks, trouble
 
-_PATIENCE_S = 20
+_PATIENCE_S = 60
 _Script = Callable[[str], Path]
 
 

@@ -62,7 +62,7 @@ def test_a_stream_that_was_closed_is_one_that_nobody_reads(tmp_path: Path) -> No
 
 def _stopped(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (0, b"")
 
 

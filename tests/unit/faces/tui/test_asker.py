@@ -27,7 +27,7 @@ class _Patient(Database):
 
     def report(self, question: Question) -> Answer:
         self.asked.append(question)
-        self.may.wait(10)
+        self.may.wait(60)
         if self.mistake:
             raise self.mistake
         return self._source.report(question)
@@ -43,14 +43,14 @@ class _Asking:
         self.asker = Asker(Either(None, self.source, time.monotonic), self.woken.release)
 
     def told(self) -> Told:
-        assert self.woken.acquire(timeout=10)
+        assert self.woken.acquire(timeout=60)
         told = self.asker.take()
         assert told is not None and self.asker.take() is None
         return told
 
 
 def _until(holds: Callable[[], bool]) -> None:
-    until_s = time.monotonic() + 10
+    until_s = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < until_s
         time.sleep(0.01)

@@ -51,13 +51,13 @@ def test_who_asks_meanwhile_waits_for_the_same() -> None:
 
     def slow() -> Document:
         began.set()
-        assert hold.wait(10)
+        assert hold.wait(60)
         return computed()
 
     answers = Answers(lambda: 0.0)
     with ThreadPoolExecutor(9) as clients:
         first = clients.submit(answers.shared, "a", slow)
-        assert began.wait(10)
+        assert began.wait(60)
         others = [clients.submit(answers.shared, "a", computed) for _ in range(8)]
         assert answers.shared("b", lambda: document(b"another", {})).body == b"another"
         hold.set()
@@ -70,13 +70,13 @@ def test_a_failure_is_told_to_all_who_wait_and_to_nobody_else() -> None:
 
     def fails() -> Document:
         began.set()
-        assert hold.wait(10)
+        assert hold.wait(60)
         raise StoreError("the database is away")
 
     answers = Answers(lambda: 0.0)
     with ThreadPoolExecutor(2) as clients:
         first = clients.submit(answers.shared, "a", fails)
-        assert began.wait(10)
+        assert began.wait(60)
         second = clients.submit(answers.shared, "a", fails)
         hold.set()
         for each in (first, second):

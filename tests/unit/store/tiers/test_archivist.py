@@ -64,7 +64,7 @@ class _House:
 
     def settle(self) -> None:
         """What was begun gets time, by the real clock, to come to its end."""
-        until_s = time.monotonic() + 30
+        until_s = time.monotonic() + 60
         while self.archivist._running:
             assert time.monotonic() < until_s
             time.sleep(0.002)
@@ -87,7 +87,7 @@ def house(tmp_path: Path) -> Iterator[_House]:
 
 
 def _until(what: Callable[[], bool]) -> None:
-    until_s = time.monotonic() + 20
+    until_s = time.monotonic() + 60
     while not what():
         assert time.monotonic() < until_s
         time.sleep(0.01)
