@@ -113,10 +113,31 @@ def test_without_the_token_nothing_is_asked_until_another_window_has_it(browser:
     context.close()
 
 
-def test_a_wrong_token_is_told(page: Page, endpoint: Endpoint) -> None:
+def test_a_wrong_token_is_told_until_the_right_one_is_given(browser: Browser, endpoint: Endpoint) -> None:
+    context = browser.new_context()
+    page = context.new_page()
     page.goto(f"{endpoint.address}/settings#token=wrong")
     expect(page.locator(".alert-message")).to_contain_text("traffic-analyzer link")
     assert set(endpoint.asked) == {"settings"}
+    page.evaluate(f"() => {{ window.location.hash = 'token={TOKEN}' }}")
+    expect(page.locator(".cbi-value").first).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_a_link_of_somebody_elses_does_not_lose_the_token(page: Page, endpoint: Endpoint, is_open: bool) -> None:
+    """Anybody can make a link with a token that is none."""
+    if is_open:
+        page.goto(f"{endpoint.address}/settings")
+        expect(page.locator(".cbi-value").first).to_be_visible()
+    with page.expect_request(lambda asked: asked.headers.get("authorization") == "Bearer junk"):
+        page.goto(f"{endpoint.address}/settings#token=junk&by=site")
+    expect(page.locator(".cbi-value").first).to_be_visible()
+    assert page.url == f"{endpoint.address}/settings#by=site"
+    page.goto(f"{endpoint.address}/settings#token={TOKEN}")
+    page.reload()
+    expect(page.locator(".cbi-value").first).to_be_visible()
+    assert page.evaluate("() => Object.values(localStorage)") == [TOKEN]
 
 
 def test_settings_are_shown_with_what_the_collector_has(page: Page, endpoint: Endpoint) -> None:

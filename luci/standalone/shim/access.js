@@ -4,35 +4,58 @@
 
 const KEPT_AS = 'traffic-analyzer.token';
 
-/** The token: it comes with the link, behind #, which no browser sends, and is kept for this origin. */
+/** True where the collector takes *token*. */
+async function isTaken(token) {
+	try {
+		return (await fetch('/api/v1/settings', { headers: { 'Authorization': `Bearer ${token}` } })).ok;
+	}
+	catch (error) {
+		return false;
+	}
+}
+
+/**
+ * The token: it comes with the link, behind #, which no browser sends, and is kept for this origin. Anybody can make a
+ * link: where a token is kept, another takes its place when the collector has taken it.
+ */
 return baseclass.extend({
 	/** Takes the token out of the address. */
 	__init__() {
-		window.addEventListener('hashchange', () => this.take() && window.location.reload());
-		this.take();
+		window.addEventListener('hashchange', async () => await this.take() && window.location.reload());
+		this.given = this.take();
 	},
 
-	take() {
+	/** True where a token was given, and is kept from now on. */
+	async take() {
 		const given = new URLSearchParams(window.location.hash.slice(1));
-		const token = given.get('token');
+		const token = given.get('token'), kept = this.kept();
 
 		if (!token)
 			return false;
 
 		given.delete('token');
-		this.kept = token;
+		window.history.replaceState(null, '', window.location.pathname + (given.toString() ? '#' + given : ''));
+
+		if (kept && (token == kept || !await isTaken(token)))
+			return false;
+
+		this.held = token;
 
 		try { window.localStorage.setItem(KEPT_AS, token) }
 		catch (error) { console.warn(error) }
 
-		window.history.replaceState(null, '', window.location.pathname + (given.toString() ? '#' + given : ''));
-
 		return true;
 	},
 
+	kept() {
+		try { return window.localStorage.getItem(KEPT_AS) ?? this.held ?? null }
+		catch (error) { return this.held ?? null }
+	},
+
 	/** What is sent with each question; null: none is known. */
-	token() {
-		try { return window.localStorage.getItem(KEPT_AS) ?? this.kept ?? null }
-		catch (error) { return this.kept ?? null }
+	async token() {
+		await this.given;
+
+		return this.kept();
 	}
 });

@@ -26,7 +26,7 @@ function question(method, params) {
 /** The endpoint's answer, or `{error: {code, text}}` as rpcd's plugin gives it. */
 async function ask(method, params) {
 	const trouble = (code, text) => ({ error: { code, text } });
-	const token = access.token();
+	const token = await access.token();
 	const giveUp = new AbortController();
 	const timer = window.setTimeout(() => giveUp.abort(), WAIT_MS);
 
