@@ -20,6 +20,7 @@ from .place import Place
 
 log = logging.getLogger("traffic-analyzer")
 
+_NAME = "traffic-analyzer"  # what is told of whose answer it is: no library, no version
 HERE = "traffic_analyzer.here"  #: in the environment: the address that the connection came to
 HEARING_S, WHOLE_S = 5, 60  #: that a request, and a request with its answer, may take
 _CONNECTIONS_MAX = 64  # more wait in the kernel's backlog
@@ -61,6 +62,10 @@ class Handler(WSGIRequestHandler):
         """With the address that the connection came to, without its zone."""
         self.server.heard(self.connection)
         return super().get_environ() | {HERE: str(self.connection.getsockname()[0]).partition("%")[0]}
+
+    def version_string(self) -> str:
+        """Whose refusal it is."""
+        return _NAME
 
     def get_stderr(self) -> Any:
         """Nowhere."""
@@ -107,7 +112,14 @@ class Server(ThreadingMixIn, WSGIServer):
 
     def start(self, application: Any) -> None:
         """Begins to answer by *application* (PEP 3333), which several threads call at once."""
-        self.set_app(application)
+
+        def named(environ: dict[str, Any], start_response: Any) -> Any:
+            def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+                return start_response(status, [*headers, ("Server", _NAME)], *error)
+
+            return application(environ, start)
+
+        self.set_app(named)
         self._loop.start()
 
     def close(self, within_s: float) -> None:

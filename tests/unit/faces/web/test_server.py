@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import time
@@ -36,6 +37,16 @@ def test_it_answers() -> None:
     with served(_echo) as asked:
         assert asked("/a%20b?c").body == b"/a b?c"
         assert asked("/a%20b?c").headers["content-length"] == "6"
+
+
+def test_nothing_is_told_of_what_it_is_made_of() -> None:
+    with served(_echo) as asked:
+        assert asked("/").headers["server"] == "traffic-analyzer"
+        with asked.connect() as connection:
+            connection.sendall(b"\0\r\n\r\n")
+            told = connection.makefile("rb").read()
+    assert b"\r\nServer: traffic-analyzer\r\n" in told and told.startswith(b"HTTP/1.0 400")
+    assert not re.search(rb"python|wsgi", told, re.IGNORECASE)
 
 
 def test_where_a_connection_came_to() -> None:
