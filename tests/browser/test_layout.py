@@ -122,6 +122,28 @@ def test_all_of_it_is_in_its_card(page: Page, path: str) -> None:
     assert past == dict.fromkeys(_COLUMNS, [])
 
 
+_OLD = "(supports => CSS.supports = (...what) => what[0] !== 'container-type' && supports(...what))(CSS.supports)"
+
+
+@pytest.mark.parametrize("path", _PAGES)
+def test_a_phone_that_knows_no_containers_has_its_layout_too(page: Page, path: str) -> None:
+    """Its browser is of before 2023: it drops what it does not know of the style."""
+    other = page.context.new_page()
+    other.add_init_script(_OLD)
+    other.route("**/style.css", lambda route: route.fulfill(
+        body=route.fetch().text().replace("@container ", "@contained ") if route.request.resource_type == "stylesheet"
+        else route.fetch().text(), content_type="text/css"))  # fmt: skip
+    for width in (360, 440, 768):
+        other.set_viewport_size({"width": width, "height": 800})
+        other.goto("about:blank")
+        other.goto("/".join(page.url.split("/")[:3]) + f"/{path}{'&device=tv' if 'detail' in path else ''}")
+        expect(other.locator(".ta-ranking li, .ta-table .ta-lead").first).to_be_visible()
+        other.wait_for_timeout(200)
+        assert other.evaluate(_PAST) == []
+        assert other.evaluate("() => document.documentElement.scrollWidth") <= width
+    other.close()
+
+
 def test_what_is_past_its_card_would_be_found(page: Page) -> None:
     _shown(page, "overview", 940)
     page.add_style_tag(content=".ta .ta-devices .ta-bytes { min-width: 300px }")

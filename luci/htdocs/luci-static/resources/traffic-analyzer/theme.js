@@ -4,6 +4,7 @@
 
 const STYLE = L.resource('traffic-analyzer/style.css');
 const roots = new Set();
+const ROOM = /@container [\w-]+ (\([^{]*\))\s*\{((?:[^{}]*\{[^{}]*\})*)\s*\}/g;
 
 /** Red, green, blue (0 to 255) and alpha (0 to 1) of a computed colour; null: none of a form that is known. */
 function parts(colour) {
@@ -42,14 +43,31 @@ function watch() {
 	window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', later);
 }
 
+/** Asks the window for its width where a browser (before 2023) cannot ask our column: on a phone that is the same. */
+async function adapt(link) {
+	const text = await (await fetch(link.href)).text();
+
+	if (!link.sheet)
+		await new Promise((loaded) => link.addEventListener('load', loaded, { once: true }));
+
+	const sheet = link.sheet;
+
+	for (const [ , room, rules ] of text.matchAll(ROOM))
+		sheet.insertRule(`@media ${room} { ${rules} }`, sheet.cssRules.length);
+}
+
 return baseclass.extend({
 	/** Gives *root*, a view's outermost element, our style and the class that fits the theme, also when that changes. */
 	apply(root) {
-		if (![ ...document.querySelectorAll('link[rel=stylesheet]') ].some((link) => link.getAttribute('href') == STYLE))
-			document.head.appendChild(E('link', { 'rel': 'stylesheet', 'href': STYLE }));
+		if (!roots.size) {
+			const link = [ ...document.querySelectorAll('link[rel=stylesheet]') ].find((one) => one.getAttribute('href') == STYLE)
+				?? document.head.appendChild(E('link', { 'rel': 'stylesheet', 'href': STYLE }));
 
-		if (!roots.size)
 			watch();
+
+			if (!CSS.supports('container-type', 'inline-size'))
+				adapt(link).catch(console.warn);
+		}
 
 		root.classList.add('ta');
 		roots.add(root);
