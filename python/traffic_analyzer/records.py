@@ -95,6 +95,14 @@ class Notice(NamedTuple):
     detail: str = ""
 
 
+class Remark(NamedTuple):
+    """Something that a reader must know of one answer. Faces have the sentence."""
+
+    code: str
+    subject: str = ""  #: a file, or names with commas between
+    detail: str = ""
+
+
 class Traffic(NamedTuple):
     """Bytes and packets as on the wire, link header included, preamble and FCS not."""
 

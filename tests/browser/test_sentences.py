@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from traffic_analyzer.faces.sentences import SENTENCES, sentence
+from traffic_analyzer.faces.sentences import NOTICES, ON_A_PAGE, REMARKS, of_page, sentence
 from traffic_analyzer.records import Label, Role
 from traffic_analyzer.reports.registry import Completeness
 
@@ -49,15 +49,38 @@ def test_a_verdict_says_all_that_is_missing(modules: Modules, differing: dict[st
 
 def _notice(code: str, subject: str, detail: str) -> dict[str, str]:
     return {
-        "code": code, "subject": subject, "detail": detail, "template": SENTENCES[code],
+        "code": code, "subject": subject, "detail": detail, "template": of_page(code),
         "text": sentence(code, subject, detail),
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("code", SENTENCES)
-def test_a_notice_says_what_the_command_line_says(modules: Modules, code: str) -> None:
+@pytest.mark.parametrize("code", [*NOTICES, *REMARKS])
+def test_a_notice_says_what_the_command_line_says_without_its_flags(modules: Modules, code: str) -> None:
     notice = _notice(code, "{detail} $& br-lan", "41200000000/50000000000")
-    assert modules.call("sentences.notice", notice) == notice["text"]
+    said = modules.call("sentences.notice", notice)
+    assert "--" not in said and "`" not in said
+    if code not in {*ON_A_PAGE, "by-site"}:
+        assert said == notice["text"]
+
+
+@pytest.mark.parametrize(
+    ("code", "detail", "said"),
+    [
+        ("archive-unwritten", "disk I/O error, since 2026-03-29 14:30", "(Plattenfehler, seit 2026-03-29 14:30)"),
+        ("not-attached", "Permission denied", ": Verboten."), ("not-attached", "odd\u202e", ": odd\\u202e."),
+        ("archive-unread", "Permission denied", "(Verboten)"),
+    ],
+)
+def test_what_systems_say_is_translated(modules: Modules, code: str, detail: str, said: str) -> None:
+    words = {"disk I/O error": "Plattenfehler", "Permission denied": "Verboten",
+             "{what}, since {time}": "{what}, seit {time}"}  # fmt: skip
+    script = """(sentences, notice, words) => {
+        const plain = window._;
+        window._ = text => words[text] || text;
+        try { return sentences.notice(notice) }
+        finally { window._ = plain }
+    }"""
+    assert said in modules.run("sentences", script, _notice(code, "x", detail), words)
 
 
 def test_names_in_notices_are_made_visible(modules: Modules) -> None:
@@ -71,7 +94,7 @@ def test_a_notice_of_tomorrow_is_told_as_it_comes(modules: Modules) -> None:
     assert modules.call("sentences.topic", "new") == ""
 
 
-@pytest.mark.parametrize("code", SENTENCES)
+@pytest.mark.parametrize("code", NOTICES)
 def test_every_notice_has_a_topic(modules: Modules, code: str) -> None:
     assert modules.call("sentences.topic", code)
 

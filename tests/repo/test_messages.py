@@ -84,6 +84,12 @@ def test_the_page_without_luci_knows_all_of_it(path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("word", ["Label", "From"])
+def test_words_that_luci_has_in_another_sense_have_a_context(word: str) -> None:
+    """Its own catalogue is asked before ours: there they are that of a disk, and a sender."""
+    assert [entry.msgctxt for entry in polib.pofile(str(_TEMPLATE)) if entry.msgid == word] in (["column"], ["time"])
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [

@@ -8,8 +8,8 @@ import json
 from dataclasses import asdict
 
 from ..reports.registry import Result, describe
-from ..reports.status import Known, Status
-from .sentences import SENTENCES, sentence
+from ..reports.status import Status
+from .sentences import of_page, sentence
 from .verdict import verdict
 from .zone import utc_offsets
 
@@ -30,7 +30,7 @@ def as_dict(result: Result) -> dict[str, object]:
         **_rows(result),
         "completeness": asdict(result.completeness) | {"share": result.completeness.share},
         "verdict": verdict(result.completeness),
-        "remarks": list(result.remarks),
+        "remarks": [_said(*remark) for remark in result.remarks],
     }
 
 
@@ -41,15 +41,15 @@ def status_as_dict(found: Status) -> dict[str, object]:
         "interfaces": [place._asdict() for place in found.places],
         "completeness": asdict(found.lately) | {"share": found.lately.share},
         "verdict": verdict(found.lately),
-        "notices": [_notice(notice) for notice in found.notices],
-        "remarks": list(found.remarks),
+        "notices": [_said(*said, since_unix_s=since_unix_s) for *said, since_unix_s in found.notices],
+        "remarks": [_said(*remark) for remark in found.remarks],
     }
 
 
-def _notice(notice: Known) -> dict[str, object]:
-    """Its parts, what it says, and that with its parts left open, for who translates it."""
-    text = sentence(notice.code, notice.subject, notice.detail)
-    return notice._asdict() | {"text": text, "template": SENTENCES.get(notice.code, "")}
+def _said(code: str, subject: str, detail: str, **more: object) -> dict[str, object]:
+    """A notice or a remark by its parts, what the command line says of it, and a page, with its parts left open."""
+    text, template = sentence(code, subject, detail), of_page(code)
+    return {"code": code, "subject": subject, "detail": detail, **more, "text": text, "template": template}
 
 
 def _rows(result: Result) -> dict[str, object]:

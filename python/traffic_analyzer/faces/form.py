@@ -71,7 +71,8 @@ def _list(name: str, objects: list[dict[str, object]]) -> str:
 
 
 def _help(text: str, titles: dict[str, str]) -> str:
-    """The help of a setting with the title of each other one that it names by its flag."""
+    """The help of a setting with the title of each other one that it names by its flag, and commands in “quotes”."""
+    text = re.sub("`([^`]*)`", r"“\1”", text)
     return re.sub("--[a-z-]*[a-z]", lambda flag: f"“{titles[flag[0]]}”" if flag[0] in titles else flag[0], text)
 
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from peewee import SQL, SqliteDatabase, fn
 
 from ..errors import UsageError
+from ..records import Remark
 from ..resolvers import is_resolver
 from ..sites import site_of
 from ..store.database import explained, open_readable
@@ -29,10 +30,6 @@ _SHOWN = 64  # characters of what a user asked for, in a line that says why not
 _HOUR_S = 3600
 _HOURS_S = 4 * 24 * _HOUR_S  # a longer time is told by days
 _DIFFERENT = (Unit.PORT, Unit.NAME)
-_OTHER_ZONE = "Days were added up in another time zone: set TZ to that of the collector."
-_WIDER = "The window is wider than asked for: of that time, only whole {} are kept."
-_CUT = "Of that time the smallest are put together, and what of them is asked for here is not in these rows."
-REMARKS = (_OTHER_ZONE, _CUT, _WIDER.format("hours"), _WIDER.format("days"))  #: those that are always in the same words
 _Answer = TypeVar("_Answer")
 
 
@@ -64,22 +61,20 @@ class Query:
         return "hour" if self._span.until_unix_s - self._span.since_unix_s <= _HOURS_S else "day"
 
     @property
-    def remarks(self) -> tuple[str, ...]:
-        """Why the answer is not quite what was asked for, each in a line; of the rows that were asked for so far."""
+    def remarks(self) -> tuple[Remark, ...]:
+        """Why the answer is not quite what was asked for; of the rows that were asked for so far."""
         found = [self._remark] if self._remark else []
         asked = self.selection.since_unix_s, self.selection.until_unix_s
         if self.window != asked:
             grown_s = max(abs(one - other) for one, other in zip(self.window, asked, strict=True))
-            unit = "hours" if grown_s < _HOUR_S else "days"
-            found.append(_WIDER.format(unit))
+            found.append(Remark("wider-hours" if grown_s < _HOUR_S else "wider-days"))
         if not self._snapshot.is_of_this_zone and not self._span.is_by_minute:
-            found.append(_OTHER_ZONE)
+            found.append(Remark("other-zone"))
         below = [name for name in self.selection.domains if site_of(name) != name and not is_resolver(name)]
         if below and not self._span.is_by_minute:
-            sites = ", ".join(f"--domain {site_of(name)}" for name in below)
-            found.append(f"Of that time bytes are kept by site, not by name: ask for {sites}.")
+            found.append(Remark("by-site", ", ".join(dict.fromkeys(map(site_of, below)))))
         if self._is_cut:
-            found.append(_CUT)
+            found.append(Remark("cut"))
         return tuple(found)
 
     def rows(self, report: Report, limit: int | None, is_of_all: bool = False) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
-from ..records import Label, Traffic
+from ..records import Label, Remark, Traffic
 from . import devices, encrypted_dns, health, ledger, names, traffic
 from .declaration import Report, Role
 from .ledger import COUNTED
@@ -57,7 +57,7 @@ class Result:
     rows: list[tuple[Any, ...]]
     completeness: Completeness
     parts: tuple[Result, ...] = ()
-    remarks: tuple[str, ...] = ()  #: what a reader must know: a window that is wider, an archive that cannot be read
+    remarks: tuple[Remark, ...] = ()  #: what a reader must know: a window that is wider, an archive that cannot be read
     step: str = "minute"  #: how finely it tells by time: minute, hour or day
     has_more: bool = False  #: there are rows beyond the limit
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from peewee import fn
 
+from ..records import Remark
 from ..store.models import CounterMinute, Iface, KernelInstance, Notice
 from .query import Query, ask
 from .registry import Completeness, completeness, lookback
@@ -45,7 +46,7 @@ class Status:
     places: list[Place]  #: those of the last hour
     lately: Completeness  #: the last hour
     notices: list[Known]
-    remarks: tuple[str, ...] = ()  #: as those of a registry.Result
+    remarks: tuple[Remark, ...] = ()  #: as those of a registry.Result
     since_unix_s: Mapping[str, int] = field(default_factory=dict)  #: when what is kept begins, by tier
     file_bytes: Mapping[str, int] = field(default_factory=dict)  #: by path, with logs and copy
 

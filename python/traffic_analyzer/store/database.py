@@ -11,6 +11,7 @@ from pathlib import Path
 from peewee import DatabaseError, OperationalError, PeeweeException, SqliteDatabase
 
 from ..errors import StoreError
+from ..records import Remark
 from . import models
 from .damage.files import descriptor, stand_in_of
 from .reader import Readable, attach, leavings, undo
@@ -109,11 +110,11 @@ def open_readable(path: Path, archive: Path | None = None) -> Iterator[Readable]
         remark; where there is no database any more, as after a restart of a router, the archive is read in its place.
     :raises StoreError: there is none, or it cannot be read.
     """
-    remark = ""
+    remark = None
     if archive is None and (stand_in := stand_in_of(path)).exists():
-        path, archive, remark = stand_in, path, f"--db {path} cannot be written: what is counted since is in RAM only"
+        path, archive, remark = stand_in, path, Remark("database-unwritten", str(path))
     if archive is not None and not path.exists() and archive.exists():
-        path, archive, remark = archive, None, f"--db {path}: not there; this is what --archive {archive} holds"
+        path, archive, remark = archive, None, Remark("database-absent", str(path), str(archive))
     with open_as_it_is(path) as database:
         is_old = migrations.version(database) < models.SCHEMA_VERSION
         readable = _up_to_date_in_memory(database) if is_old else database

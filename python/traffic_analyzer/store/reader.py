@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from peewee import PeeweeException, SqliteDatabase
 
+from ..records import Remark
 from . import facts, models
 from .damage.files import SIBLINGS, descriptor, sibling, size_bytes
 from .tiers.snapshot import ARCHIVE
@@ -26,7 +27,7 @@ Answer = TypeVar("Answer")
 class Readable(SqliteDatabase):
     """A database for reading, and in it, where there is one, its archive as :data:`.tiers.snapshot.ARCHIVE`."""
 
-    remark: str = ""  #: why not all that there is can be read, in a line; empty: it can
+    remark: Remark | None = None  #: why not all that there is can be read; None: it can
 
 
 def with_or_without_archive(database: Readable, ask: Callable[[], Answer]) -> Answer:
@@ -34,10 +35,11 @@ def with_or_without_archive(database: Readable, ask: Callable[[], Answer]) -> An
     try:
         return ask()
     except _ERRORS as error:
-        if ARCHIVE not in _schemas(database):
+        archive = _files(database).get(ARCHIVE)
+        if archive is None:
             raise
         _detach(database)
-        database.remark = f"--archive: {error}; older hours and days are missing"
+        database.remark = Remark("archive-unread", archive, str(error))
         return ask()  # where it was not the archive, that error is the one to be told
 
 
@@ -45,34 +47,28 @@ def _detach(database: SqliteDatabase) -> None:
     database.execute_sql(f"DETACH {ARCHIVE}")
 
 
-def _schemas(database: SqliteDatabase) -> set[str]:
-    return {str(row[1]) for row in database.execute_sql("PRAGMA database_list")}
+def _files(database: SqliteDatabase) -> dict[str, str]:
+    return {str(row[1]): str(row[2]) for row in database.execute_sql("PRAGMA database_list")}
 
 
-def attach(database: SqliteDatabase, path: Path, archive: Path | None) -> str:
-    """Attaches the archive of the database at *path*; why it cannot be, else an empty text.
+def attach(database: SqliteDatabase, path: Path, archive: Path | None) -> Remark | None:
+    """Attaches the archive of the database at *path*; why it cannot be, else None.
 
     :param archive: None: the one that the database names, if it does.
     """
     named = facts.Facts(database).text(facts.ARCHIVE)
     if archive is None:
         if not named:
-            return ""
+            return None
         archive = Path(named)
     if archive.resolve() == path.resolve():
-        return ""
-    said = f"--archive {archive}"
-    try:
-        if os.pread(descriptor(archive), len(_HEADER), 0) != _HEADER:
-            return f"{said}: not an SQLite database; older hours and days are missing"
-    except OSError as error:
-        return f"{said}: {error.strerror}; older hours and days are missing"
-    why = _attached(database, archive.resolve())
+        return None
+    why = _unlike(archive) or _attached(database, archive.resolve())
     if not why:
         why = _misfit(database, named == str(archive.resolve()))
         if why:
             _detach(database)
-    return f"{said}: {why}; older hours and days are missing" if why else ""
+    return Remark("archive-unread", str(archive), why) if why else None
 
 
 def undo(path: Path) -> None:
@@ -93,6 +89,15 @@ def leavings(path: Path) -> list[Path]:
     """Logs of writes that are not in the database at *path* yet, or not out of it again."""
     logs = (sibling(path, suffix) for suffix in SIBLINGS[:2])
     return [log for log in logs if size_bytes(log)]
+
+
+def _unlike(archive: Path) -> str:
+    """Why what is there is no database at all."""
+    try:
+        head = os.pread(descriptor(archive), len(_HEADER), 0)
+    except OSError as error:
+        return str(error.strerror)
+    return "" if head == _HEADER else "not an SQLite database"
 
 
 def _attached(database: SqliteDatabase, archive: Path) -> str:

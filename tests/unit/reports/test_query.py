@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from traffic_analyzer.records import Remark
 from traffic_analyzer.reports.declaration import Report, Role
 from traffic_analyzer.reports.functions import FUNCTIONS
 from traffic_analyzer.reports.query import Query
@@ -262,7 +263,7 @@ def test_a_window_whose_minutes_are_gone_grows_to_hours_and_says_so(tmp_path: Pa
     asked = Selection(_DAY + 60, _DAY + 120, domains=domains)
     found = run(path, name, asked)
     assert (found.selection.since_unix_s, found.selection.until_unix_s) == (_DAY, _DAY + _HOUR_S)
-    assert found.remarks == ("The window is wider than asked for: of that time, only whole hours are kept.",)
+    assert found.remarks == (Remark("wider-hours"),)
     hour = replace(asked, since_unix_s=_DAY, until_unix_s=_DAY + _HOUR_S)
     report = REPORTS[name]
     assert _comparable(found.rows) == _comparable(_rows(minutes, report, hour, by_minute=True))[:len(found.rows)]
@@ -279,7 +280,7 @@ def test_a_window_whose_hours_are_gone_grows_to_days(tmp_path: Path, minutes: Pa
     asked = Selection(_DAY + 60, _DAY + 120, devices=("laptop",))
     found = run(path, "device-detail", asked)
     assert (found.selection.since_unix_s, found.selection.until_unix_s) == (_DAY, _DAY + _DAY_S)
-    assert "only whole days are kept" in found.remarks[0]
+    assert found.remarks[0] == Remark("wider-days")
     hours = next(part for part in found.parts if part.report.name == "hours").rows
     day = Selection(_DAY, _DAY + _DAY_S, devices=("laptop",))
     sites = _rows(minutes, REPORTS["device-detail"].parts[2], day, by_minute=True)
@@ -359,5 +360,5 @@ def test_another_time_zone_than_the_collectors_is_said(tmp_path: Path, monkeypat
     with archives.time_zone(monkeypatch, "Asia/Kolkata"):
         found = run(path, "top-ip", asked)
         assert [row[3] for row in found.rows] == [7]
-        assert found.remarks[-1] == "Days were added up in another time zone: set TZ to that of the collector."
+        assert found.remarks[-1] == Remark("other-zone")
         assert run(path, "top-ip", Selection(MINUTE, MINUTE + 60)).remarks == ()

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from traffic_analyzer.errors import StoreError
+from traffic_analyzer.faces.sentences import remarked
 from traffic_analyzer.reports.registry import run
 from traffic_analyzer.reports.selection import Selection
 from traffic_analyzer.store.database import open_readable
@@ -51,7 +52,7 @@ def pair(folder: Path) -> tuple[Path, Path]:
 def _asked(path: Path, archive: Path | None = None) -> tuple[int, tuple[str, ...]]:
     """Bytes of both hours, and remarks."""
     found = run(path, "top-ip", _WINDOW, archive)
-    return sum(row[3] for row in found.rows), found.remarks
+    return sum(row[3] for row in found.rows), remarked(found.remarks)
 
 
 def test_the_archive_that_the_database_names_is_read(pair: tuple[Path, Path]) -> None:

@@ -12,7 +12,7 @@ from ...errors import UsageError
 from ...reports import registry
 from ...units import escaped
 from ..asked import selection_of
-from ..sentences import sentence
+from ..sentences import remarked, sentence
 from ..table import render_table
 from ..verdict import verdict
 from .shown import Said, notation_of, show
@@ -40,7 +40,7 @@ def _said(arguments: argparse.Namespace, terminal: Terminal) -> Said:
     result = registry.run(Path(arguments.db), arguments.command, selection, archive)
     if arguments.shape == "table":
         width = None if arguments.wide else terminal.columns
-        return Said(render_table(result, width, notation_of(arguments), terminal.paint), result.remarks)
+        return Said(render_table(result, width, notation_of(arguments), terminal.paint), remarked(result.remarks))
     from ..encode import render_csv, render_json  # a table needs neither
 
     if arguments.shape == "json":
@@ -48,4 +48,4 @@ def _said(arguments: argparse.Namespace, terminal: Terminal) -> Said:
     text = render_csv(result)
     if terminal.size:  # a program gets names as they are, a terminal nothing that could move its cursor
         text = "".join(f"{escaped(line)}\n" for line in text.splitlines())
-    return Said(text, (verdict(result.completeness), *result.remarks))
+    return Said(text, (verdict(result.completeness), *remarked(result.remarks)))

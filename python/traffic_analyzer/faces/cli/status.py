@@ -12,7 +12,7 @@ from ...reports.status import Status, status
 from ...units import USUAL, Notation, bytes_text, day_text, escaped, minute_text
 from ..encode import status_as_dict
 from ..paint import PLAIN, Paint
-from ..sentences import sentence
+from ..sentences import remarked, sentence
 from ..verdict import verdict
 from ..web.place import place_of
 from ..width import wrapped
@@ -97,4 +97,4 @@ def _said(arguments: argparse.Namespace, terminal: Terminal) -> Said:
         return Said(json.dumps(status_as_dict(found) | kept, indent=2) + "\n")
     page = page_of(arguments.web_listen)
     text = render_status(found, terminal.columns or _WIDTH, page, notation_of(arguments), terminal.paint)
-    return Said(text, found.remarks)
+    return Said(text, remarked(found.remarks))

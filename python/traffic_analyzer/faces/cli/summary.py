@@ -20,7 +20,7 @@ from ...reports.totals import Totals, totals
 from ...units import USUAL, Notation, Unit, bytes_text, escaped, minute_text, value_text
 from ..commands import PROGRAM
 from ..paint import PLAIN, Paint
-from ..sentences import sentence
+from ..sentences import remarked, sentence
 from ..verdict import verdict
 from ..width import columns_of, cut, padded, wrapped
 from ..window import window_of
@@ -193,4 +193,4 @@ def _said(arguments: argparse.Namespace, terminal: Terminal) -> Said:
     notation = notation_of(arguments)
     archive = Path(arguments.archive) if arguments.archive else None
     found = found_in(Path(arguments.db), archive, now_unix_s(*read()), notation.is_utc)
-    return Said(render_summary(found, terminal.size or _SIZE, notation, terminal.paint), found.status.remarks)
+    return Said(render_summary(found, terminal.size or _SIZE, notation, terminal.paint), remarked(found.status.remarks))

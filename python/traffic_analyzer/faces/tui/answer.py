@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ...reports.declaration import Report
 from ...reports.registry import REPORTS, Result
+from ..sentences import remarked
 from ..verdict import verdict
 
 _COMPLETE = "Complete."
@@ -66,7 +67,7 @@ def answer_of(result: Result) -> Answer:
     """*result*, as every source tells it."""
     tables = tuple(Table(one.report, tuple(one.rows), one.has_more) for one in result.parts or (result,))
     window = result.selection.since_unix_s, result.selection.until_unix_s
-    return Answer(tables, *window, verdict(result.completeness), result.remarks)
+    return Answer(tables, *window, verdict(result.completeness), remarked(result.remarks))
 
 
 def answer_in(document: Mapping[str, Any]) -> Answer:
@@ -77,10 +78,10 @@ def answer_in(document: Mapping[str, Any]) -> Answer:
     report = REPORTS[document["report"]]
     parts = document.get("parts")
     tables = [(part, parts[part.name]) for part in report.parts] if parts else [(report, document)]
-    selection = document["selection"]
+    selection, remarks = document["selection"], tuple(remark["text"] for remark in document["remarks"])
     return Answer(
         tuple(Table(one, _rows(one, found["rows"]), bool(found["has_more"])) for one, found in tables),
-        selection["since_unix_s"], selection["until_unix_s"], document["verdict"], tuple(document["remarks"]),
+        selection["since_unix_s"], selection["until_unix_s"], document["verdict"], remarks,
     )  # fmt: skip
 
 

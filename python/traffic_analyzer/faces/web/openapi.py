@@ -160,8 +160,15 @@ _SELECTION = _object({
     "since_unix_s": _INTEGER, "until_unix_s": _INTEGER, "ifaces": _TEXTS, "devices": _TEXTS, "domains": _TEXTS,
     "protocols": _TEXTS, "by": _TEXT, "limit": _or_none(_INTEGER), "offset": _INTEGER, "sort": _TEXT, "order": _TEXT,
 })  # fmt: skip
-_NOTICE = _object({"code": _TEXT, "subject": _TEXT, "detail": _TEXT, "since_unix_s": _INTEGER, "text": _TEXT,
-                   "template": _TEXT})  # fmt: skip
+_REMARK_FIELDS: dict[str, _Schema] = {
+    "code": _TEXT,
+    "subject": _TEXT,
+    "detail": _TEXT,
+    "text": _TEXT | {"description": "for who uses the command line"},
+    "template": _TEXT | {"description": "for who looks at a page: {subject} and {detail} are to be filled in"},
+}
+_REMARK = _object(_REMARK_FIELDS)
+_NOTICE = _object(_REMARK_FIELDS | {"since_unix_s": _INTEGER})
 _STATUS = _object({
     "version": _TEXT,
     "now_unix_s": _INTEGER,
@@ -170,7 +177,7 @@ _STATUS = _object({
     "completeness": _COMPLETENESS,
     "verdict": _TEXT,
     "notices": _list(_NOTICE),
-    "remarks": _TEXTS,
+    "remarks": _list(_REMARK),
     "offsets": _OFFSETS,
 })
 _LIVE = _object({
@@ -206,7 +213,7 @@ def _answer(report: Report) -> _Schema:
         **({"parts": parts} if report.parts else _rows(report)),
         "completeness": _COMPLETENESS,
         "verdict": _TEXT,
-        "remarks": _TEXTS,
+        "remarks": _list(_REMARK),
     })
 
 

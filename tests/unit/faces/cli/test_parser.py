@@ -344,7 +344,7 @@ def test_the_archive_that_it_names_is_that_of_no_other_database(
     config = _configured(tmp_path, f"db '{path}'", f"archive '{tmp_path}/archive.db'")
     when = "top-ip", "--since", "1970-01-01"
     document = json.loads(_shown(capsys, config, *when))
-    assert any(f"--archive {tmp_path}/archive.db: " in remark for remark in document["remarks"])
+    assert any(f"--archive {tmp_path}/archive.db: " in remark["text"] for remark in document["remarks"])
     assert json.loads(_shown(capsys, config, *when, "--db", str(path)))["remarks"] == []
 
 

@@ -231,7 +231,8 @@ def test_every_shape_says_what_the_answer_lacks(path: Path, capsys: pytest.Captu
     for shape in ("--json", "--csv", ""):
         assert main([name, *needed, *([shape] if shape else [])]) == 0
         said[shape] = capsys.readouterr()
-    (remark,) = json.loads(said["--json"].out)["remarks"]
+    (found,) = json.loads(said["--json"].out)["remarks"]
+    remark = found["text"]
     assert "a\nb.db: No such file or directory; older hours and days are missing" in remark
     assert said["--json"].err == "" and said[""].err == remark.replace("\n", "\\n") + "\n"
     assert said["--csv"].err.splitlines()[1:] == said[""].err.splitlines() and "1.55" not in said[""].err

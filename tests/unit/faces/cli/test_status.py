@@ -102,4 +102,4 @@ def test_an_archive_that_cannot_be_read_is_told_of(tmp_path: Path, capsys: pytes
     said = capsys.readouterr()
     assert "No such file" in said.err and said.err.count("\n") == 1 and said.out.startswith("NOT counting")
     assert main([*asked, "--json"]) == 0
-    assert "No such file" in json.loads(capsys.readouterr().out)["remarks"][0]
+    assert "No such file" in json.loads(capsys.readouterr().out)["remarks"][0]["detail"]

@@ -64,7 +64,7 @@ function sort_list(state, report, sort) {
 	} }, [].concat(...report.columns.map(column => signs.map(([ order, sign ]) => E('option', {
 		'value': `${column.name} ${order}`,
 		'selected': column.name === sort.column && order === sort.order ? '' : null
-	}, [ `${_(column.title)} ${sign}` ])))));
+	}, [ `${_(column.title, 'column')} ${sign}` ])))));
 
 	return E('span', { 'class': 'ta-sort-list' }, [ list ]);
 }
@@ -157,7 +157,7 @@ function foot(answer) {
 
 	return E('div', { 'class': 'ta-foot' }, [
 		E('p', { 'class': part !== null && part < 1 ? 'ta-incomplete' : null }, [ sentences.verdict(answer.completeness) ]),
-		...answer.remarks.map(text => E('p', { 'class': 'ta-remark' }, [ sentences.remark(text) ])),
+		...answer.remarks.map(remark => E('p', { 'class': 'ta-remark' }, [ sentences.notice(remark) ])),
 		E('p', { 'class': 'ta-window' }, [
 			units.filled(_('{window}, by the router’s clock ({zone}).'), {
 				window: periods.words(since_unix_s, until_unix_s, answer.offsets),

@@ -132,7 +132,7 @@ function health(body, counted, status, remarks) {
 				E('b', {}, [ units.filled(_('{period}:'), { period: counted.title }), ' ' ]), sentences.verdict(counted.completeness)
 			])
 		]),
-		...remarks.map(text => E('p', { 'class': 'ta-remark' }, [ sentences.remark(text) ])),
+		...remarks.map(text => E('p', { 'class': 'ta-remark' }, [ text ])),
 		E('h4', {}, [ _('What this machine hides') ]),
 		hiding.length ? E('ul', { 'class': 'ta-notices' }, hiding.map(said))
 			: E('p', { 'class': 'ta-verdict' }, nothing(is_complete, status)),

@@ -20,7 +20,7 @@ function about(report, row, offsets) {
 	return report.columns.slice(1).filter(column => column.role !== 'sum' && column.role !== 'share').map(column => {
 		const v = row[column.name], all = Array.isArray(v) ? v.map(units.escaped).join(', ') : '';
 
-		return `${_(column.title)}: ${all || units.value(v, column.unit, offsets)}`;
+		return `${_(column.title, 'column')}: ${all || units.value(v, column.unit, offsets)}`;
 	}).join('\n');
 }
 
@@ -35,7 +35,7 @@ class Row {
 		this.bar = chart.shares([]);
 		this.rx = cell(`↓ ${_('Now')}`, 'ta-rate right');
 		this.tx = cell(`↑ ${_('Now')}`, 'ta-rate right');
-		this.amounts = columns.map(column => cell(_(column.title), `ta-${column.unit} right`));
+		this.amounts = columns.map(column => cell(_(column.title, 'column'), `ta-${column.unit} right`));
 		this.node = E('tr', { 'class': 'tr' },
 			[ this.name, cell('', 'ta-history', [ this.spark.node ]), this.rx, this.tx, ...this.amounts ]);
 	}
@@ -154,9 +154,9 @@ class Devices {
 		this.body.textContent = '';
 
 		for (const node of [
-			cell(_(this.report.columns[0].title), ''), cell(_('10 min'), 'ta-history'),
+			cell(_(this.report.columns[0].title, 'column'), ''), cell(_('10 min'), 'ta-history'),
 			cell(`↓ ${_('Now')}`, 'right'), cell(`↑ ${_('Now')}`, 'right'),
-			...this.columns.map(column => cell(_(column.title), `ta-${column.unit} right`))
+			...this.columns.map(column => cell(_(column.title, 'column'), `ta-${column.unit} right`))
 		])
 			this.head.appendChild(node);
 	}

@@ -170,7 +170,7 @@ function picker(state, answer, now_unix_s, go) {
 		if (own.reportValidity())
 			go({ since, until });
 	}, 'input': () => own.elements.own_until.setCustomValidity('') }, [
-		field('own_since', _('From'), 'since_unix_s'),
+		field('own_since', _('From', 'time'), 'since_unix_s'),
 		field('own_until', _('to'), 'until_unix_s'),
 		E('button', { 'type': 'submit', 'class': 'cbi-button btn' }, [ _('Show') ])
 	]);

@@ -55,17 +55,21 @@ function verdict(completeness) {
 	});
 }
 
-/** `412/500`, bytes used and allowed, for a person; any other detail as it is. */
-function detail(notice) {
-	const amounts = /^(\d+)\/(\d+)$/.exec(notice.detail);
+/** `412/500`, bytes used and allowed, for a person; what systems say, translated; anything else as it is. */
+function detail({ code, detail: text }) {
+	const amounts = code.startsWith('quota-') && /^(\d+)\/(\d+)$/.exec(text);
+	const since = /^(.*), since (\d{4}-\d\d-\d\d \d\d:\d\d)$/.exec(text);
 
-	if (!amounts || !notice.code.startsWith('quota-'))
-		return units.escaped(notice.detail);
+	if (amounts)
+		return units.filled(_('{used} of {limit}'), { used: units.bytes(+amounts[1]), limit: units.bytes(+amounts[2]) });
 
-	return units.filled(_('{used} of {limit}'), { used: units.bytes(+amounts[1]), limit: units.bytes(+amounts[2]) });
+	if (since)
+		return units.filled(_('{what}, since {time}'), { what: detail({ code, detail: since[1] }), time: since[2] });
+
+	return units.escaped(text && _(text));
 }
 
-/** What a notice says. */
+/** What a notice says, or a remark: what must be known of an answer. */
 function notice(n) {
 	if (!n.template)
 		return units.escaped(n.text || `${n.code}: ${n.subject} ${n.detail}`);
@@ -111,11 +115,6 @@ function sorted(notices) {
 	const hiding = notices.filter(n => rank(n) >= 0).sort((a, b) => rank(a) - rank(b));
 
 	return { hiding, other: notices.filter(n => rank(n) < 0) };
-}
-
-/** What must be known of an answer. */
-function remark(text) {
-	return units.escaped(_(text));
 }
 
 /** A label in a word. */
@@ -176,7 +175,7 @@ function role(kind) {
 }
 
 return baseclass.extend({
-	isComplete, verdict, notice, topic, remedy, sorted, remark, label, meaning, name, role,
+	isComplete, verdict, notice, topic, remedy, sorted, label, meaning, name, role,
 
 	/** True where a notice only informs: nothing is lost. */
 	isHarmless(code) {

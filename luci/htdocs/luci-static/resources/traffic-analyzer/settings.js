@@ -213,7 +213,7 @@ return baseclass.extend({
 			tab: "page",
 			title: _("Address of the page"),
 			kind: "text",
-			help: _("address and port of the page and its data, which take the token of `traffic-analyzer link`; off: none"),
+			help: _("address and port of the page and its data, which take the token of “traffic-analyzer link”; off: none"),
 			default: "127.0.0.1:8377",
 			minimum: null,
 			maximum: null,

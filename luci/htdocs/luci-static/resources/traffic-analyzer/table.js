@@ -95,7 +95,7 @@ function lead(columns) {
 }
 
 function head(column, options) {
-	const sort = options.sort, title = _(column.title);
+	const sort = options.sort, title = _(column.title, 'column');
 
 	if (!sort)
 		return E('th', { 'class': `th ${classes(column)}`, 'scope': 'col' }, [ title ]);
@@ -173,7 +173,7 @@ function render(options) {
 
 			return E('td', {
 				'class': `td ${classes(column)}${column === first ? ' ta-lead' : ''}${is_same ? ' ta-same' : ''}`,
-				'data-title': _(column.title), 'title': whole(v, column.unit)
+				'data-title': _(column.title, 'column'), 'title': whole(v, column.unit)
 			}, [ inner ]);
 		});
 

@@ -261,7 +261,7 @@ return view.extend({
 					'they are not counted.'));
 
 		cards.health(this.cards.health.body, { completeness, title: this.state.period.title }, status,
-			Array.from(new Set(remarks)));
+			Array.from(new Set(remarks.map(sentences.notice))));
 		this.told.hidden = !said.length;
 		svg.put(this.told.firstChild, said.join(' '));
 	},
