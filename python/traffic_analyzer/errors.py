@@ -8,9 +8,17 @@ class TrafficAnalyzerError(Exception):
 
 
 class UsageError(TrafficAnalyzerError):
-    """The command was asked for something that cannot be: a flag, an interface, a path."""
+    """The command was asked for something that cannot be: a flag, an interface, a path.
+
+    :param reason: a code, by which a face that has other words finds them; empty: these are good for all.
+    :param subject: what was asked for.
+    """
 
     exit_status = 2
+
+    def __init__(self, text: str, reason: str = "", subject: str = "") -> None:
+        super().__init__(text)
+        self.reason, self.subject = reason, subject
 
 
 class KernelError(TrafficAnalyzerError):

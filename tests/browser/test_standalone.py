@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -230,6 +231,24 @@ def test_a_slow_collector_is_told(page: Page) -> None:
     }""")
     page.clock.run_for(20_000)
     assert page.evaluate("() => window.asking") == "slow"
+
+
+def test_a_refusal_is_told_in_the_words_of_the_page(page: Page) -> None:
+    said = {"error": "device x: no device of that name", "reason": "device-unknown", "subject": _NAME}
+    for reason, text in (("device-unknown", f"No device is called “{_NAME}”."),
+                         ("new", "The collector does not take this question: device x:")):  # fmt: skip
+        found = _tried(page, """said => {
+            window.fetch = async () => new Response(JSON.stringify(said), { status: 400 });
+            return api.status().catch(error => [ error.code, error.message ]);
+        }""", said | {"reason": reason})  # fmt: skip
+        assert found[0] == "refused" and found[1].startswith(text)
+
+
+def test_every_reason_of_a_refusal_has_words() -> None:
+    api = (ROOT / "luci/htdocs/luci-static/resources/traffic-analyzer/api.js").read_text("utf-8")
+    package = "".join(path.read_text("utf-8") for path in (ROOT / "python").rglob("reports/*.py"))
+    found = set(re.findall(r'"((?:device|domain|iface|protocol)-(?:unknown|malformed))"', package))
+    assert len(found) == 4 and found == set(re.findall(r"^\t'([a-z-]+)': \(\) => _\('", api, re.MULTILINE))
 
 
 def test_a_stopped_collector_is_told(browser: Browser, built: Path) -> None:

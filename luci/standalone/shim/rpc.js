@@ -25,7 +25,7 @@ function question(method, params) {
 
 /** The endpoint's answer, or `{error: {code, text}}` as rpcd's plugin gives it. */
 async function ask(method, params) {
-	const trouble = (code, text) => ({ error: { code, text } });
+	const trouble = (code, text, why) => ({ error: { code, text, reason: why?.reason, subject: why?.subject } });
 	const token = await access.token();
 	const giveUp = new AbortController();
 	const timer = window.setTimeout(() => giveUp.abort(), WAIT_MS);
@@ -40,7 +40,7 @@ async function ask(method, params) {
 		});
 		const said = await answer.json();
 
-		return answer.ok ? said : trouble(CODES[answer.status] ?? 'broken', said.error);
+		return answer.ok ? said : trouble(CODES[answer.status] ?? 'broken', said.error, said);
 	}
 	catch (error) {
 		return error instanceof SyntaxError ? trouble('broken', error.message) :

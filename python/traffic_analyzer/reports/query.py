@@ -198,7 +198,8 @@ class Query:
         for name in names:
             if name not in known:
                 texts = ", ".join(sorted(known)) or "none"
-                raise UsageError(f"--iface {name}: never counted in this database; it knows {texts}")
+                raise UsageError(f"--iface {name}: never counted in this database; it knows {texts}",
+                                 "iface-unknown", name)  # fmt: skip
         return {known[name]: name for name in names}
 
     def _devices(self, devices: Iterable[str]) -> tuple[int, ...]:
@@ -207,7 +208,7 @@ class Query:
             ids = self._found(_devices_called(device))
             if not ids and not is_address(device):
                 raise UsageError(f"--device {device[:_SHOWN]}: no device of that name; `traffic-analyzer top-device` "
-                                 "lists them")  # fmt: skip
+                                 "lists them", "device-unknown", device)  # fmt: skip
             found |= dict.fromkeys(ids)
         return tuple(found)
 

@@ -82,11 +82,12 @@ def protocol_of(text: str) -> tuple[int, int | None]:
     number = protocol_number(name)
     if number is None:
         raise UsageError(f"--protocol {text[:_SHOWN]}: not a protocol; write tcp, udp or a number, with a port or "
-                         "without: udp/443")  # fmt: skip
+                         "without: udp/443", "protocol-malformed", text)  # fmt: skip
     if not slash:
         return number, None
     if not (port.isascii() and port.isdigit() and len(port) <= _PORT_DIGITS and int(port) <= _PORT_MAX):
-        raise UsageError(f"--protocol {text[:_SHOWN]}: a port is a number from 0 to {_PORT_MAX}")
+        raise UsageError(f"--protocol {text[:_SHOWN]}: a port is a number from 0 to {_PORT_MAX}",
+                         "protocol-malformed", text)  # fmt: skip
     return number, int(port)
 
 
@@ -135,5 +136,5 @@ def _domain(text: str) -> str:
     if len(labels) > 1 and not labels[-1]:
         labels.pop()
     if "" in labels or len(name) > _NAME_MAX:
-        raise UsageError(f"--domain {text[:64]}: not a name")
+        raise UsageError(f"--domain {text[:64]}: not a name", "domain-malformed", text)
     return ".".join(labels)

@@ -96,7 +96,8 @@ class App:
             try:
                 found = callback(**parts)
             except UsageError as error:
-                return Trouble(400, spoken(str(error)))  # one that is raised leaves its frames to the garbage collector
+                # One that is raised leaves its frames to the garbage collector.
+                return Trouble(400, spoken(str(error))).about(error.reason, error.subject)
             except StoreError as error:
                 return Trouble(503, spoken(str(error)))
             except Exception:  # costs one answer, not the counting
@@ -137,7 +138,7 @@ class App:
     def _report(self, name: str) -> HTTPResponse:
         report = registry.REPORTS.get(name)
         if report is None:
-            return Trouble(404, f"no report {name[:64]}: {API}/reports lists them")
+            return Trouble(404, f"no report {name[:64]}: choose from {', '.join(registry.REPORTS)}")
         query, sources = request.query_string, self._sources
 
         def found() -> Document:

@@ -50,7 +50,10 @@ def openapi() -> _Schema:
         "security": [{"token": []}],
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": {"Error": _object({"error": {"type": "string", "pattern": "^[^\\n]+$"}})},
+            "schemas": {"Error": _object(
+                {"error": {"type": "string", "pattern": "^[^\\n]+$"}, "reason": _TEXT, "subject": _TEXT},
+                optional=("reason", "subject"),
+            )},
         },
     }
 
@@ -64,6 +67,7 @@ def _get(
         "200": {"description": "the answer", "content": content},
         "304": {"description": "it is what If-None-Match names"},
         "403": _response(_ERRORS["403"], _REFUSAL),
+        "500": _response(_ERRORS["500"], _REFUSAL),
     }
     responses |= {code: _response(_ERRORS[code], _REFUSAL) for code in errors}
     return {"get": {"summary": summary, "parameters": [_parameter(each) for each in parameters],
@@ -74,6 +78,7 @@ _ERRORS = {
     "400": "a parameter is not known, or its value cannot be",
     "401": "no token, or not the one of this boot",
     "403": "the machine is not called so",
+    "500": "a mistake of the program: its log says more",
     "503": "the database cannot be read",
 }
 _REFUSAL: _Schema = {"$ref": "#/components/schemas/Error"}

@@ -8,7 +8,7 @@ from bottle import HTTPError, response
 
 from ...units import escaped
 
-_SHOWN = 400  # characters
+_SHOWN, _SUBJECT_SHOWN = 400, 64  # characters
 _NOTHING = "there is nothing here: /api/v1/reports lists reports, / is the page"
 #: What bottle finds wrong by itself.
 _TEXTS = {
@@ -21,6 +21,13 @@ _TEXTS = {
 class Trouble(HTTPError):  # type: ignore[misc]  # bottle has no types
     """A status, and the line for it; headers with underscores in place of hyphens."""
 
+    reason, subject = "", ""
+
+    def about(self, reason: str, subject: str) -> Trouble:
+        """Itself, with the code of what was refused, and what that was: for who says it in words of his own."""
+        self.reason, self.subject = reason, subject
+        return self
+
 
 def told(trouble: HTTPError) -> bytes:
     """The body of the answer that bottle makes of *trouble*, whoever found it."""
@@ -28,4 +35,7 @@ def told(trouble: HTTPError) -> bytes:
     response.content_type = "application/json"
     if trouble.status_code == 405:
         response.set_header("Allow", "GET, HEAD")  # not all versions of bottle think of HEAD
-    return json.dumps({"error": escaped(str(text))[:_SHOWN]}).encode() + b"\n"
+    document = {"error": escaped(str(text))[:_SHOWN]}
+    if isinstance(trouble, Trouble) and trouble.reason:
+        document |= {"reason": trouble.reason, "subject": escaped(trouble.subject)[:_SUBJECT_SHOWN]}
+    return json.dumps(document).encode() + b"\n"

@@ -152,7 +152,7 @@ def test_health_takes_no_token_and_tells_nothing(asked: Asked, database: Path, t
         ("/reports/top-device?limit=1&limit=2", 400, "limit: given twice"),
         ("/status?x=1", 400, "x: no such parameter; there is none"), ("/settings?x=", 400, "x: no such parameter"),
         ("/reports?x=", 400, "x: no such parameter"), ("/openapi.json?x=", 400, "x: no such parameter"),
-        ("/reports/none", 404, "no report none: /api/v1/reports lists them"),
+        ("/reports/none", 404, "no report none: choose from top-"),
         ("/reports/", 404, "there is nothing here"),
         ("/reports/top-device/x", 404, "there is nothing here"), ("/live/", 404, "there is nothing here"),
         ("/../v1/live", 404, "there is nothing here"), ("", 404, "there is nothing here"),

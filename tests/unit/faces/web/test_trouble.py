@@ -25,5 +25,12 @@ def test_a_line(trouble: HTTPError, said: str) -> None:
     assert json.loads(told(trouble)) == {"error": said}
 
 
+def test_a_refusal_says_by_a_code_what_it_is_about() -> None:
+    trouble = Trouble(400, "no such device").about("device-unknown", "a\x1b" * 99)
+    document = json.loads(told(trouble))
+    assert (document["error"], document["reason"]) == ("no such device", "device-unknown")
+    assert document["subject"].startswith(r"a\x1ba") and len(document["subject"]) == 64
+
+
 def test_its_length_is_bounded() -> None:
     assert len(told(Trouble(400, "x" * 99_999))) < 500

@@ -25,6 +25,14 @@ const call = {
 	settings: declare('settings')
 };
 
+/** What to do, by why a question was refused. `%s`: what it was about. */
+const reasons = {
+	'device-unknown': () => _('No device is called “%s”. Choose one of the list, or write a MAC or an IP address.'),
+	'domain-malformed': () => _('“%s” is no name of a site. Write it as example.org.'),
+	'iface-unknown': () => _('Nothing was ever counted on an interface “%s”. Choose one of the list.'),
+	'protocol-malformed': () => _('“%s” is no protocol. Write tcp, udp or a number, with a port or without: udp/443.')
+};
+
 /** What to do, by what is wrong. `%s`: what was said of it. */
 const sentences = {
 	/* what rpcd's plugin says, and the standalone page */
@@ -32,7 +40,8 @@ const sentences = {
 	token: () => L.env.is_standalone
 		? _('This page does not have the collector’s token. Open the link that “traffic-analyzer link” prints, as root.')
 		: _('The collector does not take the token that LuCI found. Restart it with “service traffic-analyzer restart”.'),
-	refused: (said) => _('The collector does not take this question: %s').format(said),
+	refused: (said, { reason, subject }) => reason in reasons ? reasons[reason]().format(subject)
+		: _('The collector does not take this question: %s').format(said),
 	unreadable: (said) => _('The database cannot be read: %s').format(said),
 	slow: () => _('The collector took too long to answer. Ask for a shorter time, or try again.'),
 
@@ -44,11 +53,11 @@ const sentences = {
 	broken: (said) => _('Something went wrong that has no name yet: %s').format(said)
 };
 
-/** An Error whose `code` is *code* and whose `message` is the sentence for it. */
-function trouble(code, said) {
+/** An Error whose `code` is *code* and whose `message` is the sentence for it; `why` a refusal was one, if that is known. */
+function trouble(code, said, why) {
 	const known = code in sentences ? code : 'broken';
 
-	return Object.assign(new Error(sentences[known](said)), { code: known });
+	return Object.assign(new Error(sentences[known](said, why ?? {})), { code: known });
 }
 
 /** The code of what rpc.js threw: the numbers are those of JSON-RPC (rpcd, uhttpd) and of ubus. */
@@ -89,7 +98,7 @@ async function ask(method, ...args) {
 	}
 
 	if (answer.error)
-		throw trouble(answer.error.code, answer.error.text);
+		throw trouble(answer.error.code, answer.error.text, answer.error);
 
 	return answer;
 }

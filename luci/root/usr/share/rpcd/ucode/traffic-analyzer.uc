@@ -146,8 +146,15 @@ function answer_of(text) {
 
 	const said = (type(body.error) == 'string') ? substr(body.error, 0, 500) : `HTTP status ${status}`;
 
-	if (status == 400 || status == 404 || status == 405)
-		return trouble('refused', said);
+	if (status == 400 || status == 404 || status == 405) {
+		const refusal = trouble('refused', said);
+
+		for (let name in [ 'reason', 'subject' ])
+			if (type(body[name]) == 'string')
+				refusal.error[name] = substr(body[name], 0, 500);
+
+		return refusal;
+	}
 
 	if (status != 200)
 		return trouble('unreadable', said);
