@@ -94,6 +94,11 @@ def minute_text(unix_s: int, notation: Notation = USUAL) -> str:
     return time.strftime("%Y-%m-%d %H:%M", _clock(unix_s, notation))
 
 
+def clock_text(unix_s: int, notation: Notation = USUAL) -> str:
+    """Local time of day: ``17:05``; with ``UTC`` behind it where it is that."""
+    return time.strftime("%H:%M", _clock(unix_s, notation)) + (" UTC" if notation.is_utc else "")
+
+
 def day_text(unix_s: int) -> str:
     """Local date: ``2026-11-23``."""
     return time.strftime("%Y-%m-%d", time.localtime(unix_s))

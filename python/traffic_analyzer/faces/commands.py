@@ -57,7 +57,7 @@ COMMANDS = (
         ("", "is it counting, how much of the traffic, since when, what hides the rest"),
         ("--json", "the same for a program"),
     )),
-    Command("ui", "a dashboard on this terminal: rates, and every report as a pane", UI, examples=(
+    Command("ui", "a dashboard on this terminal: rates, and every report as a pane", UI, (UTC,), examples=(
         ("", "of the last hour; ? lists the keys"),
         ("--period day --limit 20", "today, twenty rows a pane"),
         ("--db /mnt/usb/traffic.db --web-listen off", "of a database, whatever is counted meanwhile"),

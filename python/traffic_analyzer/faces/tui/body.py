@@ -30,12 +30,12 @@ def body(state: State, known: Known, room: int, width: int, glyphs: Glyphs) -> t
         style = Style.BAD if known.trouble else Style.MUTED
         told = glyphs.text(escaped(known.trouble) or "reading")
         return lines + [(Piece(text, style),) for text in wrapped(told, width)], Seen()
-    rows = rows_of(known.answer, place.search)
+    rows = rows_of(known.answer, place.search, state.notation)
     if len(known.answer.tables) == 1:
-        head, rest = _table(known.answer, rows, place, width, glyphs)
+        head, rest = _table(known.answer, rows, state, width, glyphs)
         lines += head
     else:
-        rest = _parts(known.answer, rows, place, width, glyphs)
+        rest = _parts(known.answer, rows, state, width, glyphs)
     cursor = min(place.row, len(rows) - 1)
     page = max(1, room - len(lines))
     at = next((i for i, each in enumerate(rest) if each.number == cursor), 0)
@@ -48,7 +48,7 @@ def body(state: State, known: Known, room: int, width: int, glyphs: Glyphs) -> t
     if rows:
         count = f" {place.offset + cursor + 1:,} of {place.offset + len(rows):,}{'+' * has_more}"
         lines[0] = spread(fitted(lines[0], width - len(count) - 1), [Piece(count, Style.MUTED)], width)
-    link = link_of(known.answer.tables[row.table].report, row.values) if row else None
+    link = link_of(known.answer.tables[row.table].report, row.values, state.notation) if row else None
     return lines[:room], Seen(len(rows), page, has_more, link)
 
 
@@ -76,17 +76,19 @@ def _told(grid: Grid, rows: Sequence[tuple[int, Row]]) -> Iterator[_Told]:
         above = row.values
 
 
-def _table(answer: Answer, rows: tuple[Row, ...], place: Place, width: int, glyphs: Glyphs) -> tuple[list[Line], _Body]:
+def _table(answer: Answer, rows: tuple[Row, ...], state: State, width: int, glyphs: Glyphs) -> tuple[list[Line], _Body]:
     """The head of the only table, and its lines."""
+    place = state.place
     (table,) = answer.tables
     if not rows:
         return [], [_said(_nothing(table.report, place), Style.MUTED)]
-    grid = Grid(table.report, table.rows, sorted_by(table.report, place.sort), width, glyphs)
+    grid = Grid(table.report, table.rows, sorted_by(table.report, place.sort), width, glyphs, state.notation)
     return [grid.head()], list(_told(grid, list(enumerate(rows))))
 
 
-def _parts(answer: Answer, rows: tuple[Row, ...], place: Place, width: int, glyphs: Glyphs) -> _Body:
+def _parts(answer: Answer, rows: tuple[Row, ...], state: State, width: int, glyphs: Glyphs) -> _Body:
     """All tables, each under its title."""
+    place = state.place
     lines: _Body = []
     for number, table in enumerate(answer.tables):
         mine = [(at, row) for at, row in enumerate(rows) if row.table == number]
@@ -96,7 +98,7 @@ def _parts(answer: Answer, rows: tuple[Row, ...], place: Place, width: int, glyp
         if not mine:
             lines += [_said(table.report.nothing, Style.MUTED), _said("", Style.PLAIN)]
             continue
-        grid = Grid(table.report, table.rows, sorted_by(table.report, ""), width, glyphs)
+        grid = Grid(table.report, table.rows, sorted_by(table.report, ""), width, glyphs, state.notation)
         lines += [_Told(None, grid.head(), grid.head()), *_told(grid, mine), _said("", Style.PLAIN)]
     return lines or [_said(_nothing(place.declared, place), Style.MUTED)]
 

@@ -12,10 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from types import FrameType
 
 from ...clock import now_unix_s, read
+from ...units import Notation
 from ..web.place import place_of
 from ..window import window_of
 from .answer import Answer, Question
@@ -45,11 +47,12 @@ def run_dashboard(arguments: argparse.Namespace) -> int:
     """
     values = vars(arguments)
     windows, window = windows_of({name: values[name] for name in arguments.given if name in values})
-    window_of(dict(windows[window].given), now_unix_s(*read()))  # or a mistake in it would be one on the screen
-    state = begun(windows, window, tuple(arguments.iface or ()), arguments.limit)
-    database = Database(Path(arguments.db), Path(arguments.archive) if arguments.archive else None)
+    zone = UTC if arguments.utc else None
+    window_of(dict(windows[window].given), now_unix_s(*read()), zone)  # or a mistake in it would be one on the screen
+    state = begun(windows, window, tuple(arguments.iface or ()), arguments.limit, Notation(is_utc=arguments.utc))
+    database = Database(Path(arguments.db), Path(arguments.archive) if arguments.archive else None, zone=zone)
     place = place_of(arguments.web_listen)
-    endpoint = Endpoint(place, Path(arguments.web_token_file), Path(arguments.db)) if place else None
+    endpoint = Endpoint(place, Path(arguments.web_token_file), Path(arguments.db), zone=zone) if place else None
     check()
     with _woken() as (wake, signals):
         asker = Asker(Either(endpoint, database, time.monotonic), wake)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ...reports.declaration import Column, Report, Role
-from ...units import Unit, value_text
+from ...units import USUAL, Notation, Unit, value_text
 from ..width import columns_of, padded
 from .line import Glyphs, Line, Piece, Style
 
@@ -35,9 +35,10 @@ class Grid:
     """
 
     def __init__(
-        self, report: Report, rows: Sequence[tuple[Any, ...]], sort: tuple[str, bool], width: int, glyphs: Glyphs
-    ) -> None:
-        self._glyphs, self._sort, self._columns = glyphs, sort, report.columns
+        self, report: Report, rows: Sequence[tuple[Any, ...]], sort: tuple[str, bool], width: int, glyphs: Glyphs,
+        notation: Notation = USUAL,
+    ) -> None:  # fmt: skip
+        self._glyphs, self._sort, self._columns, self._notation = glyphs, sort, report.columns, notation
         natural = [self._natural(at, column, rows) for at, column in enumerate(report.columns)]
         shown = _chosen(report.columns, natural, sort[0], width)
         widths = {at: natural[at] for at in shown}
@@ -66,7 +67,7 @@ class Grid:
         is_none = not any(amounts)
         for at, column, width in self._cells:
             is_same = is_same and column.is_heading and above is not None and above[at] == values[at]
-            text = "" if is_same else self._glyphs.text(value_text(values[at], column.unit))
+            text = "" if is_same else self._glyphs.text(value_text(values[at], column.unit, self._notation))
             style = _style(column, values[at])
             if style is Style.BAD and is_none:
                 style = Style.MUTED
@@ -74,7 +75,7 @@ class Grid:
         return tuple(pieces[:-1])
 
     def _natural(self, at: int, column: Column, rows: Sequence[tuple[Any, ...]]) -> int:
-        texts = (self._glyphs.text(value_text(values[at], column.unit)) for values in rows)
+        texts = (self._glyphs.text(value_text(values[at], column.unit, self._notation)) for values in rows)
         return max(len(column.title) + 1, _LEAST.get(column.unit, 0), *map(columns_of, texts), 1)
 
 

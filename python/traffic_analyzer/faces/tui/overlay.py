@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...units import escaped, window_text
+from ...units import Notation, escaped, window_text
 from ..width import columns_of, wrapped
 from .keys import help_rows
 from .known import Known
@@ -12,7 +12,7 @@ from .state import Seen, State
 
 def overlay(state: State, known: Known, room: int, width: int) -> tuple[list[Line], Seen]:
     """The part of it that there is *room* for, and how much there is."""
-    lines = _help(width) if state.overlay == "help" else _about(known, width)
+    lines = _help(width) if state.overlay == "help" else _about(known, state.notation, width)
     top = min(state.top, max(0, len(lines) - room))  # the terminal may have grown since
     return lines[top : top + room], Seen(len(lines), room)
 
@@ -32,10 +32,10 @@ def _help(width: int) -> list[Line]:
     return lines
 
 
-def _about(known: Known, width: int) -> list[Line]:
+def _about(known: Known, notation: Notation, width: int) -> list[Line]:
     paragraphs: list[tuple[str, Style]] = []
     if known.answer is not None:
-        paragraphs.append((window_text(known.answer.since_unix_s, known.answer.until_unix_s), Style.STRONG))
+        paragraphs.append((window_text(known.answer.since_unix_s, known.answer.until_unix_s, notation), Style.STRONG))
         paragraphs.append((known.answer.verdict, Style.PLAIN if known.answer.is_complete else Style.BAD))
         paragraphs += [(text, Style.DOUBTFUL) for text in known.answer.remarks]
     paragraphs += [(text, Style.DOUBTFUL) for text in (known.trouble, known.away) if text]

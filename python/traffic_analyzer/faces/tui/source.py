@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
-from ...clock import boot_id, now_unix_s, read
+from ...clock import boot_id, is_boot_time, now_unix_s, read
 from ...errors import StoreError, UsageError
 from ...reports import registry
 from ...reports.status import status
+from ...settings import DAY, LOOKBACK_MINUTES, PERIOD, SINCE, START_DAY, UNTIL
 from ..asked import selection_of
 from ..sentences import sentence
 from ..web.place import Place
 from ..web.token import known_token
+from ..window import window_of
 from .answer import Answer, Question, Rates, Standing, answer_in, answer_of
 from .rates import Turns
 
@@ -24,8 +27,23 @@ TIMEOUT_S = 4.0  #: that the collector may take for an answer
 NOT_ASKED = "no collector is asked"  #: as its user wants it
 _AGAIN_S = 6.0  # between two tries to reach a collector that could not be
 _API = "/api/v1"
+_WINDOW = {setting.name for setting in (LOOKBACK_MINUTES, PERIOD, START_DAY, DAY, SINCE, UNTIL)}
 _MALFORMED = (ValueError, KeyError, TypeError)
 _Told = TypeVar("_Told")
+Now = Callable[[], int]  #: Unix seconds
+
+
+def _now() -> int:
+    return now_unix_s(*read())
+
+
+def dated(given: Mapping[str, Any], now_unix_s_: int, zone: tzinfo) -> dict[str, Any]:
+    """*given* with times that mean the same in every zone; how far to look back does already."""
+    if not any(setting.name in given for setting in (PERIOD, DAY, SINCE, UNTIL)):
+        return dict(given)
+    rest = {name: value for name, value in given.items() if name not in _WINDOW}
+    ends = zip((SINCE.name, UNTIL.name), window_of(given, now_unix_s_, zone), strict=True)
+    return rest | {name: datetime.fromtimestamp(unix_s, UTC).strftime("%Y-%m-%dT%H:%MZ") for name, unix_s in ends}
 
 
 class AwayError(Exception):
@@ -53,14 +71,15 @@ class Database:
     """The database, read at each question.
 
     :param archive: where its hours and days are; None: where it says.
+    :param zone: of the times that are asked for; None: the system's.
     """
 
-    def __init__(self, path: Path, archive: Path | None, now: Callable[[], int] = lambda: now_unix_s(*read())) -> None:
-        self._path, self._archive, self._now_unix_s = path, archive, now
+    def __init__(self, path: Path, archive: Path | None, now: Now = _now, zone: tzinfo | None = None) -> None:
+        self._path, self._archive, self._now_unix_s, self._zone = path, archive, now, zone
 
     def report(self, question: Question) -> Answer:
         """As :meth:`Source.report`."""
-        selection = selection_of(dict(question.given), self._now_unix_s())
+        selection = selection_of(dict(question.given), self._now_unix_s(), self._zone)
         return answer_of(registry.run(self._path, question.report, selection, self._archive))
 
     def live(self) -> Rates | None:
@@ -77,9 +96,14 @@ class Endpoint:
     """The collector that runs, asked over HTTP.
 
     :param db: the database that is meant; of a collector of another one nothing is told.
+    :param zone: of the times that are asked for, which the collector takes for its own; None: they are.
     """
 
-    def __init__(self, place: Place, token_file: Path, db: Path, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(
+        self, place: Place, token_file: Path, db: Path, timeout_s: float = TIMEOUT_S, now: Now = _now,
+        zone: tzinfo | None = None,
+    ) -> None:  # fmt: skip
+        self._now_unix_s, self._zone = now, zone
         self._place, self._token_file, self._db, self._timeout_s = place, token_file, db, timeout_s
         self._connection: HTTPConnection | None = None
         self._host = urlsplit(place.url).hostname or place.address
@@ -91,7 +115,10 @@ class Endpoint:
 
         :raises AwayError: nobody answers.
         """
-        document = self._told(f"reports/{quote(question.report)}?{urlencode(question.given, doseq=True)}")
+        given = dict(question.given)
+        if self._zone and not is_boot_time(now := self._now_unix_s()):  # by that, days are those of UTC anyway
+            given = dated(given, now, self._zone)
+        document = self._told(f"reports/{quote(question.report)}?{urlencode(given, doseq=True)}")
         return self._meant(lambda: answer_in(document))
 
     def live(self) -> Rates | None:

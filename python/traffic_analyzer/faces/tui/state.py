@@ -10,6 +10,7 @@ from ...reports.declaration import Report
 from ...reports.registry import REPORTS
 from ...reports.selection import address_of
 from ...settings import DEVICE, DOMAIN
+from ...units import USUAL, Notation
 from .answer import Question
 from .keys import BY_NAME, Do
 from .listing import Link
@@ -58,6 +59,7 @@ class State:
     window: int = 0
     ifaces: tuple[str, ...] = ()
     limit: int = 10
+    notation: Notation = USUAL
     is_paused: bool = False
     typed: str | None = None  #: what is being typed
     overlay: str = ""  #: help, about
@@ -92,9 +94,11 @@ class State:
         return Question(report, (*self.windows[self.window].given, *ifaces, *own.items()))
 
 
-def begun(windows: tuple[Window, ...], window: int, ifaces: tuple[str, ...], limit: int) -> State:
+def begun(
+    windows: tuple[Window, ...], window: int, ifaces: tuple[str, ...], limit: int, notation: Notation = USUAL
+) -> State:
     """The first pane."""
-    return State((Place(PANES[0].name),), windows, window, ifaces, limit)
+    return State((Place(PANES[0].name),), windows, window, ifaces, limit, notation)
 
 
 def pressed(state: State, key: str, seen: Seen) -> State:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from typing import NamedTuple
 
-from ...units import bytes_text, escaped, window_text
+from ...units import Notation, bytes_text, clock_text, escaped, window_text
 from ..width import ending
 from .answer import Answer
 from .body import body
@@ -35,7 +34,7 @@ def drawn(state: State, known: Known, size: Size, glyphs: Glyphs = UNICODE) -> D
     if size.columns < COLUMNS_LEAST or size.lines < LINES_LEAST:
         text = f"too small: {COLUMNS_LEAST}x{LINES_LEAST} is the least"
         return Drawn([fitted([Piece(text)], size.columns)][: size.lines], Seen())
-    above = [_rates(known, size.columns, glyphs)]
+    above = [_rates(known, state.notation, size.columns, glyphs)]
     if size.lines >= _ROOMY:
         above.append(_sums(state, known, size.columns, glyphs))
     above.append(_tabs(state, size.columns))
@@ -48,9 +47,9 @@ def drawn(state: State, known: Known, size: Size, glyphs: Glyphs = UNICODE) -> D
     return Drawn([glyphs.line(fitted(line, size.columns)) for line in (*above, *rows, *below)], seen)
 
 
-def _rates(known: Known, width: int, glyphs: Glyphs) -> Line:
+def _rates(known: Known, notation: Notation, width: int, glyphs: Glyphs) -> Line:
     """What passes now."""
-    right = [_source(known), Piece(time.strftime(" %H:%M", time.localtime(known.now_unix_s)), Style.MUTED)]
+    right = [_source(known), Piece(f" {clock_text(known.now_unix_s, notation)}", Style.MUTED)]
     if known.rates is None:
         left = [Piece("traffic-analyzer", Style.STRONG)]
         history: tuple[float, ...] = _history(known.sums)
@@ -97,7 +96,7 @@ def _sums(state: State, known: Known, width: int, glyphs: Glyphs) -> Line:
             total = sum(value or 0 for value in _values(known.sums, name))
             left.append(Piece(f"{glyph} {bytes_text(total):<9}", style))
     shown = known.answer or known.sums
-    right = [Piece(window_text(shown.since_unix_s, shown.until_unix_s), Style.MUTED)] if shown else []
+    right = [Piece(window_text(shown.since_unix_s, shown.until_unix_s, state.notation), Style.MUTED)] if shown else []
     return spread(left, right, width)
 
 

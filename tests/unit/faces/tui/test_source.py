@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -64,6 +66,31 @@ def test_the_endpoint_says_what_the_database_holds(path: Path, tmp_path: Path) -
             endpoint.report(Question("top-domain", (("device", ("nobody",)),)))
         assert endpoint.report(_TOP).tables[0].rows
     assert database.live() is None
+
+
+@pytest.fixture
+def far_east(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The local time of this process."""
+    monkeypatch.setenv("TZ", "XST-9")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_east")
+@pytest.mark.parametrize("given", [{"period": "day"}, {"day": "yesterday"}, {"since": "today", "until": "now"}, {}])
+def test_the_collector_is_asked_for_times_of_utc(path: Path, tmp_path: Path, given: dict[str, str]) -> None:
+    question = Question("top-device", (*given.items(), ("limit", 5)))
+    database = Database(path, None, lambda: NOW, UTC)
+    with _serving(path, tmp_path / "run" / "token") as place:
+        told = [
+            Endpoint(place, tmp_path / "run" / "token", path, now=lambda: NOW, zone=zone).report(question)
+            for zone in (UTC, None)
+        ]
+    asked = database.report(question)
+    assert (told[0].since_unix_s, told[0].tables) == (asked.since_unix_s, asked.tables)
+    assert (told[0].since_unix_s == told[1].since_unix_s) == (not given)
 
 
 def test_a_database_that_cannot_be_read(path: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from traffic_analyzer.faces.tui.panes import PANES, title_of
 from traffic_analyzer.faces.tui.source import Database
 from traffic_analyzer.faces.tui.state import Place, pressed
 from traffic_analyzer.faces.tui.view import drawn
+from traffic_analyzer.units import Notation
 
 from ...traffic import MAC
 from .answers import database, known_of, start, texts_of, typed
@@ -39,6 +41,21 @@ def test_all_that_is_said_of_a_home(source: Database) -> None:
     assert lines[6].startswith("one.example ")
     assert lines[-2].startswith("INCOMPLETE: ")
     assert lines[-1].startswith("? help  q quit  Enter open  Backspace back")
+
+
+def test_times_are_those_of_utc_where_that_is_asked_for(source: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = replace(start(), notation=Notation(is_utc=True), trail=(Place("dns-cache-inspect"),))
+    here = replace(there, notation=Notation())
+    before = texts_of(there, known_of(source, there))
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "XST-9")
+        time.tzset()
+        assert texts_of(there, known_of(source, there)) == before
+        assert before[0].endswith(" UTC") and before[1].endswith(" UTC")
+        assert texts_of(here, known_of(source, here))[1].endswith(" XST")
+        about = replace(there, overlay="about")
+        assert texts_of(about, known_of(source, about))[3].endswith(" UTC")
+    time.tzset()
 
 
 @pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
