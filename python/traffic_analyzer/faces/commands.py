@@ -15,10 +15,10 @@ DESCRIPTION = "Where this network's traffic goes: device, site, protocol, how mu
 DEFAULT = "summary"
 #: How a command ends, by its exit status.
 EXITS = {
-    0: "done",
+    0: "done, or ended by Ctrl-C where one waits for that: run, --watch",
     1: "the kernel or the database refused",
     2: "the command line is wrong",
-    130: "interrupted by Ctrl-C",
+    130: "interrupted by Ctrl-C before it was done",
 }
 _CONFIGURED = (
     "Each but `--config` may be said in the configuration file too, as an option of `config collector` with the name "

@@ -8,6 +8,7 @@ from typing import Any
 from ..reports.declaration import Column, Report, Role
 from ..reports.registry import Result
 from ..units import USUAL, Notation, Unit, escaped, value_text, window_text
+from .height import Block, airy, within
 from .paint import PLAIN, Paint
 from .verdict import verdict
 from .width import columns_of, cut, padded, wrapped
@@ -16,22 +17,37 @@ _GAP = "  "
 _SMALLEST = 8  # columns that a text is left
 _TINY = 4  # where that does not do
 _FAIR = 17  # columns that a text should have, before others are shown that can be done without: a MAC
+_HEAD = 2  # lines of a table above its rows
 _TEXTS = (Unit.NAME, Unit.LIST)
 _AMOUNTS = (Role.SUM, Role.SHARE, Role.MAX)
 
 
-def render_table(result: Result, width: int | None, notation: Notation = USUAL, paint: Paint = PLAIN) -> str:
+def render_table(
+    result: Result, width: int | None, notation: Notation = USUAL, paint: Paint = PLAIN, height: int | None = None
+) -> str:
     """Title, tables and a closing line on what is missing.
 
     :param width: columns of the terminal, which no line is wider than; columns that a report can do without are left
         out, the last one first, and the widest texts are shortened in the middle. None: whatever it takes.
+    :param height: lines that there are; rows that they have no room for are counted, from every table as many as are
+        too many; where they would be few, no line is empty, and then the last tables go. What is said about all of
+        them stays, whatever it takes. None: as many as it takes.
     """
-    lines = [*map(paint.heading, _lines(_title(result, notation), width)), ""]
+    blocks = []
     for one in result.parts or (result,):
-        lines += [paint.heading(one.report.title), ""] if result.parts else []
-        lines += [*table_lines(one.report, one.rows, width, notation, paint), ""]
+        lines = table_lines(one.report, one.rows, width, notation, paint)
+        title = [paint.heading(one.report.title)] if result.parts else []
+        blocks.append(Block(title, lines[:_HEAD] if one.rows else lines, lines[_HEAD:] if one.rows else []))
+    title = [*map(paint.heading, _lines(_title(result, notation), width))]
     first, *rest = _lines(verdict(result.completeness, notation), width)
-    return "\n".join([*lines, paint.verdict(first), *rest]) + "\n"
+    closing = [paint.verdict(first), *rest]
+    if height is None:
+        lines = airy(blocks)
+    else:
+        lines = within(blocks, height - len(title) - len(closing), [one.report.title for one in result.parts], width)
+    if "" in lines[:1]:
+        title.append(lines.pop(0))
+    return "\n".join([*title, *lines, *closing]) + "\n"
 
 
 def table_lines(

@@ -40,7 +40,11 @@ def _said(arguments: argparse.Namespace, terminal: Terminal) -> Said:
     result = registry.run(Path(arguments.db), arguments.command, selection, archive)
     if arguments.shape == "table":
         width = None if arguments.wide else terminal.columns
-        return Said(render_table(result, width, notation_of(arguments), terminal.paint), remarked(result.remarks))
+
+        def drawn(height: int | None) -> str:
+            return render_table(result, width, notation_of(arguments), terminal.paint, height)
+
+        return Said(drawn(None), remarked(result.remarks), drawn)
     from ..encode import render_csv, render_json  # a table needs neither
 
     if arguments.shape == "json":

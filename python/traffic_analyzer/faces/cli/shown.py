@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ...units import Notation, escaped
+from ..width import wrapped
 from .terminal import Terminal, terminal_of
 from .watch import watch
 
@@ -17,6 +18,7 @@ class Said(NamedTuple):
 
     text: str
     remarks: Sequence[str] = ()
+    shorter: Callable[[int], str] | None = None  #: the text in so many lines; None: it knows no other
 
 
 def notation_of(arguments: argparse.Namespace) -> Notation:
@@ -34,16 +36,36 @@ def show(arguments: argparse.Namespace, say: Callable[[Terminal], Said]) -> int:
         _remark(said.remarks)
         return 0
 
-    def draw() -> str:
-        place = terminal_of(sys.stdout)
+    def draw(place: Terminal) -> str:
         said = say(place)
+        if place.size is None:
+            _remark(said.remarks)
+            return said.text
+        remarks = remark_lines(said.remarks, place.size[0])
+        beside = 1 if place.can_move else 2  # the cursor's line, and where none can be drawn over, an empty one
+        text = within(said, max(place.size[1] - beside - len(remarks), 1))
         if place.can_move:
-            return said.text + "".join(f"{escaped(remark)}\n" for remark in said.remarks)
+            return text + "".join(f"{line}\n" for line in remarks)
         _remark(said.remarks)
-        return said.text
+        return text
 
     watch(draw, every_s, sys.stdout, lambda: terminal_of(sys.stdout))
     return 0
+
+
+def remark_lines(remarks: Sequence[str], columns: int) -> list[str]:
+    """*remarks* as they are on a terminal of so many *columns*."""
+    return [line for remark in remarks for line in wrapped(escaped(remark), columns)]
+
+
+def within(said: Said, lines: int) -> str:
+    """Its text in so many *lines*, as it knows to; else its first ones, and how many there are besides."""
+    text = said.text
+    if said.shorter and text.count("\n") > lines:
+        text = said.shorter(lines)
+    all_lines = text.splitlines()
+    left = len(all_lines) - lines
+    return text if left <= 0 else "\n".join([*all_lines[: lines - 1], f"… {left + 1:,} lines more"]) + "\n"
 
 
 def _remark(remarks: Sequence[str]) -> None:

@@ -24,7 +24,7 @@ from ..sentences import remarked, sentence
 from ..verdict import verdict
 from ..width import columns_of, cut, padded, wrapped
 from ..window import window_of
-from .shown import Said, notation_of, show
+from .shown import Said, notation_of, remark_lines, show
 from .status import counting
 from .terminal import Terminal
 
@@ -36,7 +36,7 @@ _SHARES = "labels"
 _BETWEEN = "  "
 _NAME_LEAST = 17  # columns, a MAC; where amounts leave less they go
 _HEAD = 1  # lines above the rows of a list
-_ROWS_LEAST = 3
+_ROWS_LEAST, _ROWS_FEW = 1, 3  # of a list: without any it tells nothing; fewer are worth more than air
 _MORE = "`traffic-analyzer status` tells more of this machine, `--help` lists the reports."
 
 
@@ -74,21 +74,39 @@ def found_in(database: Path, archive: Path | None, now: int, is_utc: bool = Fals
 
 
 def render_summary(found: Found, size: tuple[int, int], notation: Notation = USUAL, paint: Paint = PLAIN) -> str:
-    """As many lines as *size*, columns and lines, has room for, one less for the prompt; more where it has none."""
+    """As many lines as *size*, columns and lines, has room for, one less for the prompt.
+
+    Where that is little, lists have a row less each, then no line is empty, then what is told elsewhere too is left
+    out; more lines than there are it has where they are fewer than all that takes.
+    """
     width, height = size
-    above = [*_state(found, width, notation, paint), "", *_totals(found, width, notation, paint), ""]
-    below = ["", *_sure(found.shares, width, paint), *_missing(found, width, notation, paint), *_notices(found, width)]
-    below += wrapped(_MORE, width)
+    state, sums = _state(found, width, notation, paint), _totals(found, width, notation, paint)
+    missing = _missing(found, width, notation, paint)
+    others = [_notices(found, width), _sure(found.shares, width, paint), wrapped(_MORE, width)]
     is_beside = width >= 2 * _PANE_LEAST + len(_GAP)
-    room = height - 1 - len(above) - len(below)
-    rows = room - _HEAD if is_beside else (room + 1) // len(found.lists) - _HEAD - 1
+    count = 1 if is_beside else len(found.lists)  # lists that are one under the other
+    air = 2 + count
+
+    def rows_in(air: int, others: Sequence[Sequence[str]]) -> int:
+        room = height - 1 - len(state) - len(sums) - len(missing) - sum(map(len, others)) - air
+        return room // count - _HEAD
+
+    if rows_in(air, others) < _ROWS_FEW:
+        air = 0
+    while rows_in(air, others) < _ROWS_LEAST and others:
+        others.pop()
+    rows = rows_in(air, others)
+    blank = [""] if air else []
+    above = [*state, *blank, *sums, *blank]
+    below = [*blank, *(others[1] if len(others) > 1 else []), *missing, *(others[0] if others else []),
+             *(others[2] if len(others) > 2 else [])]  # fmt: skip
     size_of_one = (width - len(_GAP) * (len(found.lists) - 1)) // len(found.lists) if is_beside else width
     panes = [_pane(one, size_of_one, max(rows, _ROWS_LEAST), notation, paint) for one in found.lists]
     if is_beside:
         empty = " " * size_of_one
         lines = [_GAP.join(parts) for parts in zip_longest(*panes, fillvalue=empty)]
     else:
-        lines = [line for at, pane in enumerate(panes) for line in (*([""] if at else []), *pane)]
+        lines = [line for at, pane in enumerate(panes) for line in (*(blank if at else []), *pane)]
     lines = [line.rstrip() for line in lines]
     return "\n".join([*above, *lines, *below]) + "\n"
 
@@ -193,4 +211,11 @@ def _said(arguments: argparse.Namespace, terminal: Terminal) -> Said:
     notation = notation_of(arguments)
     archive = Path(arguments.archive) if arguments.archive else None
     found = found_in(Path(arguments.db), archive, now_unix_s(*read()), notation.is_utc)
-    return Said(render_summary(found, terminal.size or _SIZE, notation, terminal.paint), remarked(found.status.remarks))
+    columns, lines = terminal.size or _SIZE
+    remarks = remarked(found.status.remarks)
+
+    def drawn(height: int) -> str:
+        return render_summary(found, (columns, height + 1), notation, terminal.paint)
+
+    beside = len(remark_lines(remarks, columns)) if terminal.size else 0  # most likely on the same terminal
+    return Said(drawn(lines - 1 - beside), remarks, drawn)

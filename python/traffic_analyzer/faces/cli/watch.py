@@ -14,7 +14,7 @@ _ALL = "\x1b[H\x1b[2J"
 
 
 def watch(
-    draw: Callable[[], str],
+    draw: Callable[[Terminal], str],
     every_s: int,
     out: IO[str],
     terminal: Callable[[], Terminal],
@@ -22,14 +22,14 @@ def watch(
 ) -> None:
     """Writes what *draw* returns to *out*, each *every_s* seconds, and returns when Ctrl-C is pressed.
 
-    On a terminal it takes the place of what was there before, whose lines that do not fit are left out at the end;
-    what was on the screen above stays. Elsewhere an empty line is between one and the next.
+    On a terminal it takes the place of what was there before; lines that do not fit all the same are left out at the
+    end. What was on the screen above stays. Elsewhere an empty line is between one and the next.
     """
     before = _Drawn(0, None)
     try:
         while True:
             place = terminal()
-            text = draw()
+            text = draw(place)
             if place.size and place.can_move:
                 before = _redraw(text, out, place.size, before)
             else:

@@ -20,7 +20,7 @@ from traffic_analyzer.units import Notation
 from ...traffic import MINUTE, batch, flow_key, home, stored
 
 _NOW = MINUTE + 30
-_SIZES = [(80, 24), (40, 24), (40, 10), (132, 50), (20, 24)]
+_SIZES = [(80, 24), (40, 24), (40, 10), (132, 50), (20, 24), (80, 16), (80, 10), (40, 16)]
 
 
 @pytest.fixture
@@ -60,8 +60,16 @@ def test_it_fits(found: Found, full: Found, size: tuple[int, int]) -> None:
         for notation in (Notation(), Notation(True, True)):
             drawn = render_summary(each, size, notation).splitlines()
             assert max(map(columns_of, drawn)) <= columns
-            if size in ((80, 24), (132, 50)):
-                assert len(drawn) < lines
+            if lines > 10 and columns >= 40 or size == (80, 10) and each is found:
+                assert len(drawn) < lines, "\n".join(drawn)
+
+
+def test_a_small_terminal_has_fewer_rows_then_no_air_then_less_that_is_told_elsewhere(full: Found) -> None:
+    for lines, told in ((24, (True, True, True)), (15, (False, True, True)), (9, (False, False, True)),
+                        (8, (False, False, False))):  # fmt: skip
+        text = render_summary(full, (80, lines))
+        assert ("\n\n" in text, "--help" in text, "eth0" in text) == told and text.count("\n") < lines, text
+        assert "Sites, last hour" in text and "No packet counters" in text and " GB" in text
 
 
 def test_a_larger_terminal_has_more(full: Found) -> None:

@@ -25,7 +25,7 @@ def _watched(texts: list[str], places: list[Terminal]) -> tuple[str, list[float]
         if len(slept) == len(texts):
             raise KeyboardInterrupt
 
-    watch(lambda: next(drawn), 7, out, lambda: next(shown), sleep)
+    watch(lambda _: next(drawn), 7, out, lambda: next(shown), sleep)
     return out.getvalue(), slept
 
 
@@ -110,7 +110,7 @@ def test_once_its_size_changes_the_screen_is_cleared() -> None:
 
 
 def test_whatever_else_goes_wrong_is_told() -> None:
-    def fail() -> str:
+    def fail(_: Terminal) -> str:
         raise ValueError
 
     with pytest.raises(ValueError):
