@@ -23,6 +23,10 @@ done
 
 enabled() { [ -n "$ENABLED" ]; }
 procd_running() { [ -n "$RUNNING" ]; }
+_procd_status() {
+	record status "$@"
+	procd_running && echo running || echo "active with no instances"
+}
 user_exists() { [ "$USERS" = "$1" ]; }
 uci() {
 	[ -z "$UNPARSED" ] || { echo "uci: $UNPARSED" >&2; return 1; }
@@ -74,6 +78,7 @@ restart() {
 	start
 }
 reload() { reload_service; }
+status() { status_service; }
 
 # shellcheck disable=SC1090
 . "$1"

@@ -32,6 +32,7 @@ class Ran(NamedTuple):
 
     status: int
     said: str  #: on standard error
+    told: str  #: on standard output
     calls: list[tuple[str, ...]]
     root: Path
 
@@ -83,7 +84,7 @@ def run(tmp_path: Path) -> Callable[..., Ran]:
             env={"PATH": os.environ["PATH"], "RECORD": str(record), "USERS": _NAME, **environment}, check=False,
         )  # fmt: skip
         words = record.read_text().replace(str(root), "")
-        return Ran(done.returncode, done.stderr.replace(str(root), ""),
+        return Ran(done.returncode, done.stderr.replace(str(root), ""), done.stdout.replace(str(root), ""),
                    [tuple(line.split("\t")[:-1]) for line in words.splitlines()], root)  # fmt: skip
 
     return ran
@@ -225,6 +226,23 @@ def test_disabled(run: Callable[..., Ran]) -> None:
     assert (ran.status, ran.of("open_instance")) == (0, [])
     assert ran.of("logger")[0][-1] == "not started: option enabled is 0"
     assert ran.of("add_reload_trigger"), "enabled again, it starts"
+
+
+@pytest.mark.parametrize(
+    ("environment", "status", "told"),
+    [
+        ({"RUNNING": "1"}, 0, "running\n"),
+        ({"RUNNING": "1", "INVALID": _WRONG}, 0,
+         "running\nnot reloaded: traffic-analyzer.collector.copy_days=x is not range(0,3650)\n"),
+        ({"INVALID": _WRONG}, 3,
+         "active with no instances\nnot started: traffic-analyzer.collector.copy_days=x is not range(0,3650)\n"),
+        ({"OPTIONS": "enabled=0"}, 3, "active with no instances\nnot started: option enabled is 0\n"),
+        ({}, 3, "active with no instances\n"),
+    ],
+)  # fmt: skip
+def test_its_status_says_why(run: Callable[..., Ran], environment: dict[str, str], status: int, told: str) -> None:
+    ran = run("status", **{"OPTIONS": "enabled=1", **environment})
+    assert (ran.status, ran.told) == (status, told)
 
 
 def test_what_it_is_reloaded_by(run: Callable[..., Ran]) -> None:
