@@ -67,34 +67,32 @@ class _Recipe:
     def _plain(self, name: str) -> Package:
         said = {**self._variables, **_assignments(self._defines[f"Package/{name}"])}
 
-        def block(what: str) -> str:
-            return self._defines.get(f"Package/{name}/{what}", "").replace("$$", "$")
-
         return replace(
             self._common(said),
             name=name,
             title=self._value(said, "TITLE"),
             section=self._value(said, "SECTION"),
-            description=" ".join(block("description").split()),
+            description=" ".join(self._block(name, "description").split()),
             depends=_depends(said.get("DEPENDS", "")),
             is_for_all=said.get("PKGARCH") == "all",
             user=said.get("USERID", ""),
-            conffiles=block("conffiles").split(),
-            scripts={what: text for what in ("preinst", "postinst", "prerm", "postrm") if (text := block(what))},
+            conffiles=self._block(name, "conffiles").split(),
+            scripts=self._scripts(name),
         )
 
     def luci(self) -> list[Package]:
         """The page and its translations, as ``luci.mk`` makes them."""
         said = self._variables
+        name = self._path.parent.name
         app = replace(
             self._common(said),
-            name=self._path.parent.name,
+            name=name,
             title=self._value(said, "LUCI_TITLE"),
             section="luci",
             description=said.get("LUCI_DESCRIPTION", said["LUCI_TITLE"]),
             depends=_depends(said.get("LUCI_DEPENDS", "")),
             is_for_all=True,
-            scripts={"postinst": _LUCI_POSTINST},
+            scripts={"postinst": _LUCI_POSTINST, **self._scripts(name)},
         )
         chinese = replace(
             self._common(said),
@@ -106,6 +104,12 @@ class _Recipe:
             is_for_all=True,
         )
         return [app, chinese]
+
+    def _block(self, name: str, what: str) -> str:
+        return self._defines.get(f"Package/{name}/{what}", "").replace("$$", "$")
+
+    def _scripts(self, name: str) -> dict[str, str]:
+        return {what: text for what in ("preinst", "postinst", "prerm", "postrm") if (text := self._block(name, what))}
 
     def _common(self, said: dict[str, str]) -> Package:
         return Package(

@@ -117,7 +117,8 @@ def test_packages_for_all_architectures(ipks: dict[str, Ipk], name: str, depends
 @pytest.mark.parametrize("name", _NAMES)
 def test_scripts_are_those_of_openwrt_and_what_the_recipe_adds(ipks: dict[str, Ipk], name: str) -> None:
     ipk = ipks[name]
-    own = {_OURS: ["conffiles", "postrm"], "luci-app-traffic-analyzer": ["postinst-pkg"]}.get(name.split("_")[0], [])
+    scripts = ["postinst-pkg", "postrm"]
+    own = {_OURS: ["conffiles", *scripts], "luci-app-traffic-analyzer": scripts}.get(name.split("_")[0], [])
     members = {member.name.removeprefix("./"): member for member in ipk.control if member.isfile()}
     assert sorted(members) == sorted(["control", "postinst", "prerm", *own])
     assert re.findall(r"^default_\w+ .*$", ipk.text("postinst"), re.M) == ["default_postinst $0 $@"]
@@ -146,6 +147,23 @@ def test_removal_takes_what_is_in_ram_and_an_upgrade_does_not(ipks: dict[str, Ip
 
     assert left("upgrade") == left("remove", PKG_UPGRADE="1") == left("remove", IPKG_INSTROOT="/x") == [True] * 3
     assert left("remove") == [False] * 3
+
+
+@pytest.mark.parametrize(
+    ("runs", "environment", "restarts"),
+    [(True, {"PKG_UPGRADE": "1"}, True), (False, {"PKG_UPGRADE": "1"}, False), (True, {}, False),
+     (True, {"PKG_UPGRADE": "1", "IPKG_INSTROOT": "/x"}, False)],
+)  # fmt: skip
+def test_what_runs_is_upgraded_too(
+    ipks: dict[str, Ipk], tmp_path: Path, runs: bool, environment: dict[str, str], restarts: bool
+) -> None:
+    service = tmp_path / "service"
+    service.write_text(f'#!/bin/sh\n[ "$1" != running ] || exit {int(not runs)}\necho "$1"\n')
+    service.chmod(0o755)
+    script = ipks[f"{_OURS}_x86_64"].text("postinst-pkg").replace("/etc/init.d/traffic-analyzer", str(service))
+    done = subprocess.run(["sh"], input=script, text=True, env={**os.environ, **environment}, capture_output=True,
+                          check=True)  # fmt: skip
+    assert done.stdout == "restart\n" * restarts
 
 
 def test_only_byte_code_is_installed_of_python(ipks: dict[str, Ipk]) -> None:
