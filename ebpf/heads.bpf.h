@@ -95,8 +95,8 @@ static __always_inline bool take_turn(struct desk *desk, __u64 now_boot_ns, __u3
 	return true;
 }
 
-/* Hands the stretch over, record by record. Not inlined: the verifier walks it once. */
-__noinline int hand_over(struct __sk_buff *skb, struct capture *what)
+/* Hands the stretch over, record by record. Not inlined: the verifier walks it less often. */
+static __noinline int hand_over(struct __sk_buff *skb, struct capture *what)
 {
 	__u32 zero = 0, len, left, taken_max;
 	struct ta_head *head;
@@ -301,8 +301,8 @@ static __always_inline void capture_tcp(struct __sk_buff *skb, struct capture *w
 	hand_over(skb, what);
 }
 
-/* Copies what may tell a name. Not inlined: the verifier walks it once. */
-__noinline int capture(struct __sk_buff *skb, struct capture *what)
+/* Copies what may tell a name. Not inlined: the verifier walks it less often. */
+static __noinline int capture(struct __sk_buff *skb, struct capture *what)
 {
 	if (!what)
 		return 0;

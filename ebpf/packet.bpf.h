@@ -174,9 +174,9 @@ struct extensions {
 /*
  * Follows the extension headers to the transport protocol, or to a later
  * fragment. RFC 8200, 4. A function of its own, not inlined: the verifier
- * walks it once, and not once for each way that leads here.
+ * walks it less often, and not once for each way that leads here.
  */
-__noinline int walk_extensions(struct __sk_buff *skb, struct extensions *walk)
+static __noinline int walk_extensions(struct __sk_buff *skb, struct extensions *walk)
 {
 	struct extension_header extension;
 	struct fragment_header fragment;

@@ -19,7 +19,13 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-/* The kernel's own headers, which OpenWrt compiles with, make the attribute's name a macro. */
+/*
+ * Functions that are not inlined are static all the same: a global one is
+ * given the context only by kernels with BTF of their own (the name of its
+ * type is looked up there, btf_get_prog_ctx_type), and OpenWrt's have none.
+ *
+ * The kernel's own headers, which OpenWrt compiles with, make the attribute's name a macro.
+ */
 #undef __noinline
 #define __noinline __attribute__((__noinline__))
 

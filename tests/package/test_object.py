@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from traffic_analyzer.kernel.instance import Sizes, load
+from traffic_analyzer.kernel.instance import PROGRAMS, Sizes, load
 from traffic_analyzer.kernel.libbpf import Libbpf
 
 from ..lab.collector import pin_dir, remove_pins
@@ -22,7 +22,8 @@ _CALL, _LOAD_64 = 0x85, 0x18
 _HELPER, _OWN_FUNCTION = 0, 1  # src_reg of a call; 2 is a function of the kernel's
 _LAST_HELPER = 175  # bpf_task_pt_regs, the last one of include/uapi/linux/bpf.h in 5.15
 _ALU, _ALU_64, _LONG_JUMP = 0x04, 0x07, 0x06
-_PROGBITS, _EXECUTABLE = 1, 4
+_PROGBITS, _SYMTAB, _EXECUTABLE = 1, 2, 4
+_SYMBOL_BYTES, _GLOBAL_FUNCTION = 24, 1 << 4 | 2  # STB_GLOBAL, STT_FUNC
 
 
 def _instructions(raw: bytes) -> Iterator[tuple[int, int, int, int]]:
@@ -37,6 +38,22 @@ def _instructions(raw: bytes) -> Iterator[tuple[int, int, int, int]]:
             opcode, registers, offset, immediate = struct.unpack_from(order + "BBhi", raw, at)
             yield opcode, registers >> 4 if order == "<" else registers & 15, offset, immediate
             at += 16 if opcode == _LOAD_64 else 8
+
+
+def _global_functions(raw: bytes) -> set[str]:
+    """Names of the functions that another object could call."""
+    order = "<" if raw[5] == 1 else ">"
+    (sections,) = struct.unpack_from(order + "Q", raw, 40)
+    size, count = struct.unpack_from(order + "HH", raw, 58)
+    heads = [struct.unpack_from(order + "IIQQQQI", raw, sections + number * size) for number in range(count)]
+    found = set()
+    for _, kind, _, _, at, length, names in heads:
+        for symbol in range(at, at + length, _SYMBOL_BYTES) if kind == _SYMTAB else ():
+            name, info = struct.unpack_from(order + "IB", raw, symbol)
+            if info == _GLOBAL_FUNCTION:
+                begin = heads[names][4] + name
+                found.add(raw[begin : raw.index(b"\0", begin)].decode())
+    return found
 
 
 def _too_new(raw: bytes) -> set[str]:
@@ -60,6 +77,15 @@ def test_no_helper_is_later_than_5_15(order: str) -> None:
     called = {immediate for opcode, source, _, immediate in _instructions(raw) if (opcode, source) == (_CALL, _HELPER)}
     assert called >= {1, 26, 130}, "map look-up, payload and ring buffer are there, so calls are found at all"
     assert _too_new(raw) == set()
+
+
+@pytest.mark.parametrize("order", ["bpfel", "bpfeb"])
+def test_only_programs_are_global(order: str) -> None:
+    """A kernel without BTF, such as OpenWrt's, gives no context to other global functions, and refuses them."""
+    path = Path(str(OBJECTS).format(order))
+    if not path.exists():
+        pytest.skip("no objects: `make build` makes them")
+    assert _global_functions(path.read_bytes()) == set(PROGRAMS.values())
 
 
 def test_a_later_helper_would_be_found() -> None:
@@ -109,6 +135,7 @@ def test_the_kernel_takes_what_openwrt_compiles(tmp_path: Path) -> None:
     require(missing_kernel())
     made = _compiled_for_mips_first(tmp_path)
     assert _too_new(made.read_bytes()) == set()
+    assert _global_functions(made.read_bytes()) == set(PROGRAMS.values())
     pins = pin_dir()
     try:
         load(Libbpf(), made, pins, "test", Sizes(flow_entries=1024)).close()
