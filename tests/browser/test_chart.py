@@ -209,6 +209,12 @@ def test_parts_fill_a_bar_in_their_order(page: Any) -> None:
     ]  # fmt: skip
 
 
+def test_a_bar_is_told_of_where_it_says_something(page: Any) -> None:
+    """Beside numbers it only looks like them: no image without a name."""
+    hidden = "text => chart.shares([{ kind: 'exact', amount: 1, text }]).node.getAttribute('aria-hidden')"
+    assert (page.evaluate(hidden, "exact 100 %"), page.evaluate(hidden, "")) == ("false", "true")
+
+
 def test_a_spark_is_as_high_as_its_highest_or_100_kbit_s(page: Any) -> None:
     drawn = "history => chart.spark(history).node.querySelector('path').getAttribute('d')"
     assert page.evaluate(drawn, [0, 25_000, 50_000]) == "M0 20V20H1V10.5H2V1H3V20Z"

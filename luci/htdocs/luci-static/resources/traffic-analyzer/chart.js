@@ -73,7 +73,10 @@ class Shares {
 			at += width;
 		}
 
-		svg.put(this.title, parts.map(part => part.text).filter(text => text).join(', '));
+		const said = parts.map(part => part.text).filter(text => text).join(', ');
+
+		svg.put(this.title, said);
+		this.node.setAttribute('aria-hidden', !said); // what is not told here stands beside it
 	}
 
 	/** The id of the pattern of a kind, which is in this bar: one of another bar may leave the page. */
