@@ -106,7 +106,7 @@ package: ## OpenWrt's packages in dist/, for ARCH="x86_64 …": .ipk, and .apk w
 lists: ## what the packages carry of public lists, in package/data, as new as this machine has them
 	@hack/install-packages publicsuffix ieee-data
 	@$(PYTHON) hack/compile-public-suffixes $(SUFFIX_LIST) package/data/public_suffixes
-	@$(PYTHON) hack/compile-vendors --at-least 10 $(VENDOR_LISTS) package/data/vendors
+	@$(PYTHON) hack/compile-vendors --of package/home_makers $(VENDOR_LISTS) package/data/vendors
 
 wheel: build ## a Python wheel with both objects inside, in dist/
 	@mkdir -p python/traffic_analyzer/bpf

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import apk, bytecode, contents, ipk, recipes
+from . import apk, contents, ipk, recipes
 from .contents import PackingError
 from .install import install
 from .recipes import Package
@@ -23,7 +23,6 @@ def main() -> None:
     command = commands.add_parser("install", help="put what a package installs below a folder")
     command.add_argument("package", choices=contents.packages())
     command.add_argument("root", type=Path)
-    command.add_argument("--python", default=sys.executable, help="interpreter of the router's version")
     for place in ("site", "object", "peewee"):
         command.add_argument(f"--{place}", help=f"what {{{place}}} in the list stands for")
     command.set_defaults(run=_install)
@@ -45,7 +44,7 @@ def main() -> None:
 
 def _install(arguments: argparse.Namespace) -> None:
     places = {place: value for place in ("site", "object", "peewee") if (value := getattr(arguments, place))}
-    install(arguments.package, arguments.root, places, arguments.python)
+    install(arguments.package, arguments.root, places)
 
 
 def _build(arguments: argparse.Namespace) -> None:
@@ -53,10 +52,9 @@ def _build(arguments: argparse.Namespace) -> None:
     described = recipes.read()
     arguments.dist.mkdir(parents=True, exist_ok=True)
     for release in RELEASES:
-        if release.form == "apk" and (why := _no_apk()):
-            print(f".apk, for OpenWrt {release.name}, was not built: {why}")
+        if why := _not_built(release):
+            print(f".{release.form}, for OpenWrt {release.name}, was not built: {why}")
             continue
-        python = _python(release)
         for name in contents.packages():
             package = described[name]
             for architecture in ["all"] if package.is_for_all else orders:
@@ -65,19 +63,18 @@ def _build(arguments: argparse.Namespace) -> None:
                     "object": arguments.objects.format(orders.get(architecture, "")),
                     "peewee": arguments.peewee,
                 }
-                _make(package, release, architecture, places, python, arguments)
+                _make(package, release, architecture, places, arguments)
 
 
 def _make(
-    package: Package, release: Release, architecture: str, places: dict[str, str], python: str | None,
-    arguments: argparse.Namespace,
-) -> None:  # fmt: skip
+    package: Package, release: Release, architecture: str, places: dict[str, str], arguments: argparse.Namespace
+) -> None:
     target = arguments.dist / f"{package.name}_{package.version}_{architecture}.{release.form}"
     with tempfile.TemporaryDirectory() as work:
         tree = Path(work) / "tree"
         tree.mkdir(mode=0o755)
         tree.chmod(0o755)
-        install(package.name, tree, places, python)
+        install(package.name, tree, places)
         installed = [path.stat().st_size for path in tree.rglob("*") if path.is_file()]
         made = Path(work) / target.name
         if release.form == "ipk":
@@ -88,21 +85,15 @@ def _make(
     print(f"built {target}: {target.stat().st_size:,} bytes, {sum(installed):,} installed")
 
 
-def _no_apk() -> str | None:
+def _not_built(release: Release) -> str | None:
+    if sys.version_info[:2] > tuple(map(int, release.python.split("."))):
+        return f"its Python may not read what a later one writes: make package PYTHON=python{release.python}"
+    if release.form != "apk":
+        return None
     if not apk.is_at_hand():
         return "there is no `apk` of apk-tools 3 in PATH; the recipes make it in the SDK"
     if os.geteuid() and "FAKEROOTKEY" not in os.environ:
         return "files would not be root's: run it as root, or under fakeroot"
-    return None
-
-
-def _python(release: Release) -> str | None:
-    """An interpreter that makes byte code for *release*; None, and a line about it, where there is none."""
-    for name in (f"python{release.python}", sys.executable):
-        if bytecode.version(name) == release.python:
-            return name
-    print(f"no python{release.python} here: .{release.form} files, for OpenWrt {release.name}, carry sources, which "
-          f"take longer to start; the recipes compile them in the SDK")  # fmt: skip
     return None
 
 

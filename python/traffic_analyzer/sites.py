@@ -6,6 +6,7 @@ Where its file is missing nothing fails: the last two labels are taken, and :fun
 
 from __future__ import annotations
 
+import re
 import socket
 import zlib
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 DATA = Path(__file__).with_name("data") / "public_suffixes"
+
+_LABEL = re.compile("([A-Z])([^A-Z]*)")  # how much it shares with the one before, and the rest
 
 
 class _Suffixes(NamedTuple):
@@ -25,10 +28,19 @@ class _Suffixes(NamedTuple):
 @cache
 def _load(path: Path) -> _Suffixes:
     try:
-        version, *rules = zlib.decompress(path.read_bytes()).decode("ascii").split("\n")
+        version, *lines = zlib.decompress(path.read_bytes()).decode("ascii").split("\n")
     except (OSError, zlib.error, ValueError):
         return _Suffixes(None, frozenset(), 1)
-    return _Suffixes(version, frozenset(rules), 1 + max((rule.count(".") for rule in rules), default=0))
+    rules = frozenset(rule for line in lines for rule in _rules(line))
+    return _Suffixes(version, rules, 1 + max((rule.count(".") for rule in rules), default=0))
+
+
+def _rules(line: str) -> Iterator[str]:
+    above, _, packed = line.partition(" ")
+    label = ""
+    for shared, rest in _LABEL.findall(packed):
+        label = label[: ord(shared) - ord("A")] + rest
+        yield f"{label}.{above}"
 
 
 def data_version(path: Path = DATA) -> str | None:

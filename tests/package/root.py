@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 from .conftest import Ipk
@@ -10,12 +11,13 @@ from .conftest import Ipk
 SITE = "/usr/lib/python3.11/site-packages"
 _DEBIAN = Path("/usr/lib/python3/dist-packages")
 
-# In a mount namespace, so that it is gone with the command. OpenWrt's Python looks in SITE, Debian's has to be told.
+# In a mount namespace, so that it is gone with the command. OpenWrt's Python looks in SITE and writes no byte code by
+# itself, Debian's has to be told.
 _ENTER = f"""
 set -e
 root=$1
 shift
-mount -t overlay overlay -o "lowerdir=$root/usr:/usr" "$root/usr"
+mount -t overlay overlay -o "lowerdir=/usr,upperdir=$root/usr,workdir=$root.work" "$root/usr"
 for folder in /usr/lib/*-linux-gnu; do
 	mkdir -p "$root/lib/${{folder##*/}}"
 	mount --bind "$folder" "$root/lib/${{folder##*/}}"
@@ -23,7 +25,7 @@ done
 for folder in proc sys dev; do
 	mount --rbind "/$folder" "$root/$folder"
 done
-exec env -i PATH=/usr/sbin:/usr/bin PYTHONPATH={SITE} chroot "$root" "$@"
+exec env -i PATH=/usr/sbin:/usr/bin PYTHONPATH={SITE} PYTHONDONTWRITEBYTECODE=1 chroot "$root" "$@"
 """
 
 
@@ -40,19 +42,24 @@ class Root:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.with_name(f"{folder.name}.work").mkdir(parents=True)
         for name in ("proc", "sys", "dev", "tmp", "var/lib", "var/run", "usr"):
             (folder / name).mkdir(parents=True)
         for name, target in (("bin", "usr/bin"), ("sbin", "usr/sbin"), ("lib64", "usr/lib64"), ("run", "var/run")):
             (folder / name).symlink_to(target)
 
     def install(self, ipk: Ipk) -> None:
-        """Unpack it, as opkg would."""
+        """Unpack it, as opkg would, and run its uci-defaults, as ``default_postinst`` would."""
         ipk.data.extractall(self.folder, filter="fully_trusted")
+        for path in sorted(ipk.installed()):
+            if path.startswith("/etc/uci-defaults/"):
+                subprocess.run(self.command("sh", "-c", f". {path} && rm {path}"), check=True)
 
     def remove(self, ipk: Ipk) -> None:
-        """Delete its files, and the folders that are empty then, but for those of the root."""
+        """Delete its files, run its postrm, and delete the folders that are empty then, but for those of the root."""
         for path in ipk.installed():
-            (self.folder / path.lstrip("/")).unlink()
+            (self.folder / path.lstrip("/")).unlink(missing_ok=True)
+        subprocess.run(self.command("sh", "-c", ipk.text("postrm"), "postrm", "remove"), check=True)
         for path in sorted(self.folder.glob("*/**/*"), reverse=True):
             if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
                 path.rmdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -73,14 +74,34 @@ def test_each_package_of_the_list_has_a_recipe_and_the_other_way_round() -> None
     assert sorted(contents.packages()) == sorted(recipes.read())
 
 
+def _installed() -> set[Path]:
+    places = {**_PLACES, "object": "LICENSE", "peewee": "LICENSE"}
+    return {path for package in contents.packages() for path in contents.files(package, places).values()}
+
+
+#: Below the checkout: what `make docs` draws its pages by, and what it draws for shells that routers do not have.
+_DRAWN = re.compile(r"^python/traffic_analyzer/faces/(completion|form|manual|options|reference)\.py$|^files/usr/share/")
+
+
 def test_every_file_for_the_router_is_in_a_package() -> None:
-    listed = {path for package in contents.packages() for path in contents.files(
-        package, {**_PLACES, "object": "LICENSE", "peewee": "LICENSE"}).values()}  # fmt: skip
+    listed = _installed()
     folders = [ROOT / "files", ROOT / "luci" / "htdocs", ROOT / "luci" / "root", ROOT / "python"]
     theirs = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
     made = re.compile(r"__pycache__|\.egg-info|^python/traffic_analyzer/(data|bpf)/")
     left = (path.relative_to(ROOT).as_posix() for path in theirs - listed)
-    assert [path for path in left if not made.search(path)] == []
+    assert [path for path in left if not made.search(path) and not _DRAWN.search(path)] == []
+
+
+def test_nothing_that_is_installed_imports_what_is_not() -> None:
+    modules = {path for path in _installed() if path.suffix == ".py"}
+    for path in modules:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level:
+                folder = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+                named = [folder / alias.name for alias in node.names] if folder.is_dir() else []
+                for module in (folder, *named):
+                    source = module.with_suffix(".py")
+                    assert not source.exists() or source in modules, f"{path} imports {source}"
 
 
 def test_installing_puts_modes_and_folders_right(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 import zlib
@@ -89,10 +90,6 @@ _WORDS = ("com", "uk", "co", "ck", "www", "jp", "kawasaki", "city", "io", "githu
 _Reader = tuple[frozenset[str], PublicSuffixList]
 
 
-def _rules() -> list[str]:
-    return zlib.decompress(sites.DATA.read_bytes()).decode("ascii").split("\n")[1:]
-
-
 @pytest.fixture(scope="module")
 def debian() -> _Reader:
     if not _DEBIAN.exists():
@@ -100,7 +97,9 @@ def debian() -> _Reader:
     if data_version() is None:
         pytest.skip(f"no {sites.DATA}: `make build` makes it")
     with _DEBIAN.open("rb") as source:
-        return frozenset(_rules()), PublicSuffixList(source, accept_unknown=True)
+        reader = PublicSuffixList(source, accept_unknown=True)
+    rules = runpy.run_path(str(_COMPILER))["rules"](_DEBIAN.read_text("utf-8"))
+    return frozenset(rules), reader
 
 
 def _assert_agree(reader: PublicSuffixList, name: str, rules: frozenset[str]) -> None:
