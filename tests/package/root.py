@@ -50,10 +50,14 @@ class Root:
 
     def install(self, ipk: Ipk) -> None:
         """Unpack it, as opkg would, and run its uci-defaults, as ``default_postinst`` would."""
-        ipk.data.extractall(self.folder, filter="fully_trusted")
+        self.unpack(ipk)
         for path in sorted(ipk.installed()):
             if path.startswith("/etc/uci-defaults/"):
                 subprocess.run(self.command("sh", "-c", f". {path} && rm {path}"), check=True)
+
+    def unpack(self, ipk: Ipk) -> None:
+        """Its files, and none of its scripts run."""
+        ipk.data.extractall(self.folder, filter="fully_trusted")
 
     def remove(self, ipk: Ipk) -> None:
         """Delete its files, run its postrm, and delete the folders that are empty then, but for those of the root."""

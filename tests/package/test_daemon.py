@@ -115,3 +115,13 @@ def test_a_traceback_still_tells_the_line(root: Root) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert f'File "{SITE}/traffic_analyzer/units.py", line ' in done.stderr
+
+
+def test_a_command_makes_the_byte_code_that_no_start_of_the_system_made(ipks: dict[str, Ipk], tmp_path: Path) -> None:
+    require(missing_debian())
+    root = Root(tmp_path / "root")
+    for name in ("python3-peewee_all", "traffic-analyzer_x86_64"):
+        root.unpack(ipks[name])
+    assert _asked(root, "traffic-analyzer", "--version").startswith("traffic-analyzer ")
+    assert (root.folder / SITE.lstrip("/") / "traffic_analyzer/daemon.pyc").exists()
+    assert not any((root.folder / "etc/uci-defaults").iterdir())
