@@ -37,9 +37,9 @@ TEST_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool tshark dnsmasq-base nginx-ligh
 	groff-base man-db tmux
 
 # Kernels for QEMU are downloaded by series, unpacked, and never installed.
-QEMU_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool iputils-ping util-linux qemu-system-x86 busybox-static kmod zstd nftables \
-	conntrack
-KERNELS ?= 6.1 6.12
+QEMU_PACKAGES := $(RUN_PACKAGES) iproute2 ethtool iputils-ping util-linux qemu-system-x86 qemu-system-misc busybox-static kmod zstd \
+	nftables conntrack wireguard-tools
+KERNELS ?= 6.1 6.12 6.1/s390x
 
 .PHONY: pictures help setup build run demo browsers test test-oldest test-kernels bench score lint package wheel lists docs clean
 .DEFAULT_GOAL := help
@@ -74,7 +74,7 @@ test-oldest: setup build ## the tests that touch libraries, with their oldest ve
 	@build/oldest/bin/pip install --quiet --disable-pip-version-check --constraint hack/oldest-versions --editable '.[test]'
 	@build/oldest/bin/python -m pytest tests/unit tests/kernel/test_attach.py tests/kernel/test_database_trouble.py
 
-test-kernels: setup build ## kernel tests, flowtables and a clock that jumps, under KERNELS="6.1 6.12" in QEMU
+test-kernels: setup build ## kernel tests, VLAN, PPPoE, WireGuard, flowtables, a clock that jumps: KERNELS="6.1 6.12 6.1/s390x" in QEMU
 	@hack/install-packages $(QEMU_PACKAGES)
 	@$(BIN)/python -m tests.qemu $(KERNELS)
 

@@ -19,7 +19,7 @@ from traffic_analyzer.kernel import bpffs
 from .netns import Namespace
 
 _NUMBERS = itertools.count()
-_START_S = 60
+_PATIENCE_S = 180  # an emulated processor takes a minute to start
 
 
 def pin_dir() -> Path:
@@ -52,7 +52,7 @@ class Collector:
         command = (sys.executable, *self.program, "run", *self.flags)
         with self.log.open("ab") as log:
             self.process = self.inside.popen(*command, stdout=log, stderr=log, start_new_session=True)
-        until = time.monotonic() + _START_S
+        until = time.monotonic() + _PATIENCE_S
         while "counting; Ctrl-C stops" not in (said := self.log.read_text()[mark:]):
             assert self.process.poll() is None, f"it ended with {self.process.returncode}: {said}"
             assert time.monotonic() < until, f"it does not start: {said}"
@@ -62,7 +62,7 @@ class Collector:
         """Sends a signal and waits; the exit status."""
         assert self.process is not None
         self.process.send_signal(number)
-        status = self.process.wait(timeout=60)
+        status = self.process.wait(timeout=_PATIENCE_S)
         self.process = None
         return status
 

@@ -10,9 +10,10 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from .kernels import QemuError, find_kernel
+from .command import QemuError
+from .kernels import find_kernel
 from .machine import Outcome, boot
-from .suite import SERIES, TIMEOUT_S, suite
+from .suite import SERIES, TIMEOUT_S, left_out, suite
 
 _AT_ONCE = 2
 
@@ -21,7 +22,10 @@ def _run(series: str, command: Sequence[object]) -> Outcome | QemuError:
     try:
         kernel = find_kernel(series)
         print(f"{kernel.release}: booting", flush=True)
-        return boot(kernel, command, TIMEOUT_S)
+        if not command:
+            for name, reason in left_out(kernel.architecture).items():
+                print(f"{kernel.release}: left out: {name}: {reason}", flush=True)
+        return boot(kernel, command or suite(kernel.architecture), TIMEOUT_S)
     except QemuError as error:
         return error
 
@@ -30,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     """Runs the command under every kernel, two at once, and prints what each said; the exit status."""
     at = arguments.index("--") if "--" in arguments else len(arguments)
     every_series = list(arguments[:at]) or list(SERIES)
-    command = list(arguments[at + 1 :]) or suite()
+    command = list(arguments[at + 1 :])
     began_s, status = time.monotonic(), 0
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for series, outcome in zip(every_series, pool.map(lambda s: _run(s, command), every_series), strict=True):

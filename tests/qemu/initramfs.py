@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from .kernels import Kernel, QemuError
+from .command import QemuError
+from .kernels import Kernel
 
-_MODULES = ("virtio_pci", "9p", "9pnet_virtio", "overlay")
 _FILE, _FOLDER, _DEVICE = 0o100755, 0o040755, 0o020600
 
 #: Everything that is written goes to memory. A name in capitals is filled in.
@@ -27,12 +27,14 @@ mount -t tmpfs -o mode=755 memory /memory
 mkdir /memory/upper /memory/work
 mount -t overlay -o lowerdir=/lower,upperdir=/memory/upper,workdir=/memory/work root /root
 cd /root
+mkdir -p dev proc sys run tmp
 mount -t devtmpfs dev dev
 mkdir -p dev/pts dev/shm dev/net
 mknod dev/net/tun c 10 200
 mount -t devpts devpts dev/pts
 mount -t tmpfs shm dev/shm
 ln -sf /proc/self/fd dev/fd
+ln -sf /proc/self/fd/0 dev/stdin
 mount -t proc proc proc
 mount -t sysfs sys sys
 mount -t bpf bpf sys/fs/bpf
@@ -41,6 +43,8 @@ mount -t tmpfs -o mode=1777 tmp tmp
 mkdir -p run/share run/lock lib/modules/RELEASE
 mount --bind /share run/share
 mount --bind /lower/MODULES_FOLDER lib/modules/RELEASE
+mkdir -p .CHECKOUT
+mount -t 9p -o $nine,ro,cache=loose checkout .CHECKOUT
 ip link set lo up
 touch /share/started
 # By exec: the kernel looks for modprobe where its first process lives.
@@ -56,19 +60,22 @@ exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HO
 """
 
 
-def write(kernel: Kernel, to: Path) -> None:
+def write(kernel: Kernel, checkout: Path, to: Path) -> None:
     """Writes the archive that boots *kernel*.
 
-    The guest's root is this machine's, read-only below a layer in memory; ``/run/share`` is the folder that it shares.
+    The guest's root is read-only, below a layer in memory; *checkout* is where it is here, ``/run/share`` is a folder.
     In there ``command`` is run by sh; ``started``, ``output`` and ``status`` are what comes of it.
 
     :raises QemuError: the kernel lacks a module, or this machine has no static busybox.
     """
-    busybox = shutil.which("busybox")
+    busybox = shutil.which("busybox") if kernel.architecture.is_own else kernel.root / "bin" / "busybox"
     if busybox is None:
         raise QemuError("busybox is missing: install busybox-static")
     modules = {path.name.partition(".")[0]: path for path in _modules(kernel)}
-    words = {"RELEASE": kernel.release, "MODULES_FOLDER": str(kernel.modules).lstrip("/"), "MODULES": " ".join(modules)}
+    words = {
+        "RELEASE": kernel.release, "MODULES_FOLDER": str(kernel.modules.relative_to(kernel.root)),
+        "MODULES": " ".join(modules), "CHECKOUT": str(checkout),
+    }  # fmt: skip
     init = _INIT
     for word in sorted(words, key=len, reverse=True):
         init = init.replace(word, words[word])
@@ -93,7 +100,7 @@ def _modules(kernel: Kernel) -> Iterator[Path]:
         needs[_name(path)] = path, others.split()
     built_in = {_name(path) for path in (kernel.modules / "modules.builtin").read_text().split()}
     paths: dict[str, None] = {}
-    for name in _MODULES:
+    for name in kernel.architecture.modules:
         if name in needs:
             path, others = needs[name]
             paths |= dict.fromkeys([*reversed(others), path])  # modules.dep: what is needed last comes first

@@ -92,7 +92,7 @@ def _knobs(inside: Namespace, values: dict[str, object]) -> None:
     inside.run("sh", "-c", "".join(f"echo '{value}' > /proc/sys/net/{knob};" for knob, value in values.items()))
 
 
-def _join(inside: Namespace, device: str, ipv4: str, ipv6: str) -> None:
+def join(inside: Namespace, device: str, ipv4: str, ipv6: str) -> None:
     """Gives *device* its addresses, and IPv6 at all."""
     values: dict[str, object] = {f"ipv6/conf/{device}/{name}": value for name, value in _IPV6_KNOBS.items()}
     for family in ("ipv4", "ipv6"):
@@ -102,7 +102,7 @@ def _join(inside: Namespace, device: str, ipv4: str, ipv6: str) -> None:
     inside.ip("address", "add", f"{ipv6}/64", "dev", device, "nodad")
 
 
-def _single_frames(inside: Namespace, device: str) -> None:
+def single_frames(inside: Namespace, device: str) -> None:
     """Frames as on a wire."""
     inside.run("ethtool", "-K", device, *(word for name in _OFFLOADS for word in (name, "off")))
 
@@ -115,20 +115,20 @@ def _build_lan(form: Form, router: Namespace) -> None:
         router.run("bridge", "vlan", "add", "dev", BRIDGE, "vid", LAN_VLAN, "self")
         router.ip("link", "add", "link", BRIDGE, "name", form.lan, "type", "vlan", "id", LAN_VLAN)
         router.ip("link", "set", form.lan, "up")
-    _join(router, form.lan, f"{LAN_IPV4}.1", f"{LAN_IPV6}:1")
+    join(router, form.lan, f"{LAN_IPV4}.1", f"{LAN_IPV6}:1")
 
 
 def _build_client(form: Form, router: Namespace, inside: Namespace, port: str, number: int) -> Client:
     client = Client(inside, f"02:00:5e:77:00:{number}", f"{LAN_IPV4}.{number}", f"{LAN_IPV6}:{number}")
     veth(router, port, inside, CLIENT_PORT)
     inside.ip("link", "set", CLIENT_PORT, "address", client.mac)
-    _single_frames(inside, CLIENT_PORT)
-    _single_frames(router, port)
+    single_frames(inside, CLIENT_PORT)
+    single_frames(router, port)
     router.ip("link", "set", port, "master", BRIDGE)
     if form.vlan_aware:
         router.run("bridge", "vlan", "del", "dev", port, "vid", "1")
         router.run("bridge", "vlan", "add", "dev", port, "vid", LAN_VLAN, "pvid", "untagged")
-    _join(inside, CLIENT_PORT, client.ipv4, client.ipv6)
+    join(inside, CLIENT_PORT, client.ipv4, client.ipv6)
     inside.ip("route", "add", "default", "via", f"{LAN_IPV4}.1")
     inside.ip("-6", "route", "add", "default", "via", f"{LAN_IPV6}:1")
     return client
@@ -137,7 +137,7 @@ def _build_client(form: Form, router: Namespace, inside: Namespace, port: str, n
 def _build_uplink(stack: ExitStack, form: Form, router: Namespace, internet: Namespace) -> None:
     veth(router, UPLINK, internet, UPLINK)
     for inside in (router, internet):
-        _single_frames(inside, UPLINK)
+        single_frames(inside, UPLINK)
     if form.uplink == PPP_UPLINK:
         stack.enter_context(pppoe.cable(router, UPLINK, internet, UPLINK, PPP_UPLINK))
     elif form.uplink == VLAN_UPLINK:
@@ -145,7 +145,7 @@ def _build_uplink(stack: ExitStack, form: Form, router: Namespace, internet: Nam
             inside.ip("link", "add", "link", UPLINK, "name", VLAN_UPLINK, "type", "vlan", "id", UPLINK_VLAN)
             inside.ip("link", "set", VLAN_UPLINK, "up")
     for inside, number in ((router, 2), (internet, 1)):
-        _join(inside, form.uplink, f"{UPLINK_IPV4}.{number}", f"{UPLINK_IPV6}:{number}")
+        join(inside, form.uplink, f"{UPLINK_IPV4}.{number}", f"{UPLINK_IPV6}:{number}")
     router.ip("route", "add", "default", "via", f"{UPLINK_IPV4}.1")
     router.ip("-6", "route", "add", "default", "via", f"{UPLINK_IPV6}:1", "dev", form.uplink)
     internet.ip("-6", "route", "add", f"{LAN_IPV6}:/64", "via", f"{UPLINK_IPV6}:2", "dev", form.uplink)
