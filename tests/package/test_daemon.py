@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from traffic_analyzer.faces.commands import COMMANDS
+from traffic_analyzer.reports.registry import REPORTS
 
 from ..lab import blast
 from ..lab.collector import pin_dir, remove_pins
@@ -20,6 +24,7 @@ from .conftest import Ipk
 from .root import SITE, Root, missing_debian
 
 _START_S = 60
+_OWN_KIB = 48 * 1024
 _DB = "/var/lib/traffic-analyzer/traffic-analyzer.db"
 
 
@@ -49,6 +54,27 @@ def pins() -> Iterator[Path]:
         remove_pins(folder)
 
 
+#: Prints the names of those that answer.
+_EACH_REPORT = """
+import contextlib, io, sys
+from traffic_analyzer.__main__ import main
+from traffic_analyzer.reports.registry import REPORTS
+
+needed = {"domain-detail": ["--domain", "example.org"], "device-detail": ["--device", "02:00:00:00:00:01"]}
+for report in REPORTS:
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        status = main([report, "--db", sys.argv[1], "--json", *needed.get(report, [])])
+    if status == 0 and said.getvalue().startswith("{"):
+        print(report)
+"""
+
+
+def _own_kib(pid: int) -> int:
+    """What the process has in memory that no other has."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
+
+
 def _asked(root: Root, *argv: object) -> str:
     done = subprocess.run(root.command(*argv), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -71,6 +97,7 @@ def test_it_counts_and_answers_and_is_gone_when_removed(
         assert "object /lib/bpf/traffic_analyzer.o" in log.read_text()
         sent = send(sender, "tx", blast.frames(5))
         assert "clsact" in receiver.run("tc", "qdisc", "show", "dev", "rx").stdout
+        assert _own_kib(daemon.pid) < _OWN_KIB
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(60) == 0, log.read_text()
     finally:
@@ -81,12 +108,20 @@ def test_it_counts_and_answers_and_is_gone_when_removed(
     report = json.loads(_asked(root, "traffic-analyzer", "top-flow", "--db", _DB, "--iface", "rx", "--json"))
     assert sum(row["packets"] for row in report["rows"]) == sent
     assert "Complete" in _asked(root, "traffic-analyzer", "status", "--db", _DB)
+    assert _asked(root, "python3", "-c", _EACH_REPORT, _DB).split() == list(REPORTS)
 
     assert "clsact" not in receiver.run("tc", "qdisc", "show", "dev", "rx").stdout
     assert list(pins.iterdir()) == []
     for name in ("traffic-analyzer_x86_64", "python3-peewee_all"):
         root.remove(ipks[name])
     assert [path for path in root.folder.rglob("*") if path.is_file()] == []
+
+
+def test_its_help_is_that_of_the_checkout(root: Root) -> None:
+    for argv in (["--help"], *([command.name, "--help"] for command in COMMANDS), ["top-domain", "--help"]):
+        here = subprocess.run([sys.executable, "-m", "traffic_analyzer", *argv], capture_output=True, text=True,
+                              check=True)  # fmt: skip
+        assert _asked(root, "traffic-analyzer", *argv) == here.stdout
 
 
 def test_a_mistake_is_told_by_the_exit_status(root: Root) -> None:
