@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .clock import now_unix_s, read
-from .configuration import UnreadableError, collector_of, sections_of, unknown_in
+from .configuration import UnreadableError, collector_of, located, sections_of, unknown_in
 from .errors import TrafficAnalyzerError, UsageError
 from .faces.cli.parser import Action, build_parser, with_command
 from .faces.cli.report import print_report
@@ -173,6 +173,7 @@ def _configure(arguments: argparse.Namespace, path: str) -> None:
     What is there for its owner alone keeps nobody else from a report.
     """
     counts = arguments.command == "run"
+    arguments.configured, arguments.sections = [], []
     if "config" in arguments.given:
         path = arguments.config
     arguments.config = path
@@ -183,7 +184,6 @@ def _configure(arguments: argparse.Namespace, path: str) -> None:
             raise
         if "db" not in arguments.given:
             _say(f"{path} cannot be read: taking --db {arguments.db}, whatever it says ({error})")
-        arguments.sections = []
     settings = OPTIONS if counts else [setting for setting in PLACES if hasattr(arguments, setting.name)]
     if unknown := unknown_in(arguments.sections, path):
         _say(unknown)
@@ -193,6 +193,7 @@ def _configure(arguments: argparse.Namespace, path: str) -> None:
     for name, value in values.items():
         if name not in arguments.given and not isinstance(getattr(arguments, name), list):
             setattr(arguments, name, value)
+            arguments.configured.append(name)
 
 
 def _say(line: str) -> None:
@@ -215,6 +216,7 @@ def main(argv: list[str] | None = None, config: str = DEFAULT_CONFIG) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 still gets its report
+    arguments = None
     try:
         typed = with_command(sys.argv[1:] if argv is None else argv)
         arguments = build_parser(ACTIONS, print_report).parse_args(typed)
@@ -223,7 +225,10 @@ def main(argv: list[str] | None = None, config: str = DEFAULT_CONFIG) -> int:
         sys.stdout.flush()
         return status
     except TrafficAnalyzerError as error:
-        _say(str(error))
+        text = str(error)
+        if arguments and (configured := getattr(arguments, "configured", ())):  # none where it began with the file
+            text = located(text, configured, arguments.sections, arguments.config)
+        _say(text)
         return error.exit_status
     except KeyboardInterrupt:
         return _EXIT_INTERRUPTED

@@ -53,7 +53,7 @@ def collector_of(sections: Iterable[Section], path: str, settings: Sequence[Sett
         raise UsageError(f"{path} line {section.line}: a second {_COLLECTOR}; write all options into that of line "
                          f"{found[0].line}")  # fmt: skip
     for section in found:
-        where = f"{path} line {section.line}: {_COLLECTOR}: option "
+        where = _where(section, path)
         for setting in settings:
             name = setting.name
             if setting.kind is Kind.LIST:
@@ -67,6 +67,18 @@ def collector_of(sections: Iterable[Section], path: str, settings: Sequence[Sett
     return values
 
 
+def located(text: str, names: Iterable[str], sections: Iterable[Section], path: str) -> str:
+    """*text* of an error; where that begins with the flag of one of *names*, which the file said, with its option, and
+    where it is, in the flag's place."""
+    for setting in OPTIONS:
+        rest = text.removeprefix(setting.flag)
+        if setting.name in names and rest != text and rest[:1] in (" ", ":"):
+            for section in sections:
+                if section.type == _COLLECTOR:
+                    return f"{_where(section, path)}{setting.name}{rest}"
+    return text
+
+
 def unknown_in(sections: Iterable[Section], path: str) -> str:
     """A line on the options of ``config collector`` that nobody knows, which are passed over; empty: there are none.
 
@@ -78,6 +90,10 @@ def unknown_in(sections: Iterable[Section], path: str) -> str:
         if unknown:
             return f"{path} line {section.line}: {_COLLECTOR}: passed over, as unknown: {', '.join(unknown)}"
     return ""
+
+
+def _where(section: Section, path: str) -> str:
+    return f"{path} line {section.line}: {_COLLECTOR}: option "
 
 
 def _names(section: Section) -> list[str]:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .errors import UsageError
+from .errors import UsageError, nearest
 
 DEFAULT_DB = "/var/lib/traffic-analyzer/traffic-analyzer.db"
 DEFAULT_CONFIG = "/etc/config/traffic-analyzer"
@@ -61,7 +61,7 @@ class Setting:
                 raise UsageError(f"{called} {text}: choose from {self.minimum} to {self.maximum}")
             return value
         if self.choices and text not in self.choices:
-            raise UsageError(f"{called} {text}: choose from {', '.join(self.choices)}")
+            raise UsageError(f"{called} {text}: choose from {', '.join(self.choices)}{nearest(text, self.choices)}")
         if not text:
             raise UsageError(f"{called}: must not be empty")
         if "\0" in text:

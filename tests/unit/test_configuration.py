@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from traffic_analyzer.configuration import UnreadableError, collector_of, sections_of, unknown_in
+from traffic_analyzer.__main__ import main
+from traffic_analyzer.configuration import UnreadableError, collector_of, located, sections_of, unknown_in
 from traffic_analyzer.errors import UsageError
 from traffic_analyzer.settings import OPTIONS, PLACES, Kind
 from traffic_analyzer.uci import parse
 
 from .nobody import as_nobody, public_folder
+from .traffic import MINUTE, home, stored
 
 
 def test_what_is_there_is_read(tmp_path: Path) -> None:
@@ -84,6 +86,18 @@ def test_a_command_is_not_kept_by_what_it_does_not_take() -> None:
     assert collector_of(sections, "f", PLACES) == {"db": "x"}
 
 
+def test_an_error_says_where_its_value_comes_from() -> None:
+    sections = parse("config quota q\n\nconfig collector\noption web_listen x")
+    for text, said in (
+        ("--web-listen x: no", "f line 3: collector: option web_listen x: no"),
+        ("--web-listen: no", "f line 3: collector: option web_listen: no"),
+        ("--web-listener x", "--web-listener x"),
+        ("--db x: no", "--db x: no"), ("no --web-listen x", "no --web-listen x"),
+    ):  # fmt: skip
+        assert located(text, ["web_listen"], sections, "f") == said
+    assert located("--web-listen x", [], sections, "f") == "--web-listen x"
+
+
 def test_options_that_nobody_knows_are_named() -> None:
     text = "config collector\noption enabled 1\noption copydays 3\nlist ifaces x\noption config y\nlist iface z"
     assert unknown_in(parse(text), "f") == "f line 1: collector: passed over, as unknown: copydays, config, ifaces"
@@ -94,3 +108,31 @@ def test_all_that_a_command_takes_from_it_is_an_option() -> None:
     kinds = {setting.name: (setting.kind, setting.default) for setting in OPTIONS}
     assert [kinds[place.name] for place in PLACES] == [(place.kind, place.default) for place in PLACES]
     assert Kind.LIST not in {place.kind for place in PLACES}, "a list of other commands is a filter"
+
+
+@pytest.mark.parametrize("command", ["ui", "link", "status", "run"])
+def test_what_the_configuration_says_is_not_told_of_a_flag(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    path = stored(tmp_path / "traffic.db", home(MINUTE))
+    config = tmp_path / "config"
+    config.write_text(f"config collector\n\toption web_listen x\n\toption db '{path}'\n")
+    wrong = "write an address of this machine and a port, as in 127.0.0.1:8377 or [::1]:8377, or off\n"
+    said = _failed(capsys, str(config), command)
+    assert said == f"traffic-analyzer: {config} line 1: collector: option web_listen x: {wrong}"
+    assert _failed(capsys, str(config), command, "--web-listen", "y") == f"traffic-analyzer: --web-listen y: {wrong}"
+
+
+def test_a_database_that_the_configuration_names_is_not_told_of_a_flag(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(f"config collector\n\toption db '{tmp_path}/none.db'\n")
+    assert main(["top-ip"], str(config)) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"traffic-analyzer: {config} line 1: collector: option db {tmp_path}/none.db: no such")
+
+
+def _failed(capsys: pytest.CaptureFixture[str], config: str, *argv: str) -> str:
+    assert main(list(argv), config) == 2
+    return capsys.readouterr().err

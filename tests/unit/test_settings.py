@@ -55,7 +55,7 @@ def test_a_choice_takes_its_choices_and_nothing_else() -> None:
     assert [settings.BY.parse(text) for text in settings.BY.choices] == ["name", "site"]
     assert settings.BY.default in settings.BY.choices
     for text in ("", "Name", "name ", "\0", "sit"):
-        with pytest.raises(UsageError, match="^--by .*: choose from name, site$"):
+        with pytest.raises(UsageError, match=r"^--by .*: choose from name, site( \(did you mean (name|site)\?\))?$"):
             settings.BY.parse(text)
 
 

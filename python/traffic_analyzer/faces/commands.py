@@ -15,7 +15,7 @@ DESCRIPTION = "Where this network's traffic goes: device, site, protocol, how mu
 DEFAULT = "summary"
 #: How a command ends, by its exit status.
 EXITS = {
-    0: "done, or ended by Ctrl-C where one waits for that: run, --watch",
+    0: "done, as are run and --watch by Ctrl-C",
     1: "the kernel or the database refused",
     2: "the command line is wrong",
     130: "interrupted by Ctrl-C before it was done",

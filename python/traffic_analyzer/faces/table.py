@@ -140,9 +140,10 @@ def _title(result: Result, notation: Notation) -> str:
              ("over", selection.protocols))  # fmt: skip
     where = "".join(f" {word} {escaped(', '.join(texts))}" for word, texts in asked if texts)
     by = f", by {escaped(selection.by)}" if selection.by != "name" else ""
+    step = f", by {step}" if (step := result.report.step(result.step)) else ""
     raw = ", in bytes" if notation.is_raw else ""
     window = window_text(selection.since_unix_s, selection.until_unix_s, notation)
-    return f"{result.report.title}{where}{by}{raw}, {window}"
+    return f"{result.report.title}{where}{by}{step}{raw}, {window}"
 
 
 def _room(widths: Sequence[int], width: int | None) -> int:

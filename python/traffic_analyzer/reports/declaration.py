@@ -109,10 +109,15 @@ class Report:
     needs_device: bool = False  #: likewise
     nothing: str = "no traffic in this window"  #: what is said where there are no rows
     parts: tuple[Report, ...] = ()  #: it is answered by all of these, and has no columns of its own
+    steps: tuple[str, ...] = ()  #: that its rows tell time by, where its title does not say it: the finest is first
     leads_to: str = ""  #: the report that says more of one of its rows
     summary: Summary | None = None
     pane: Pane | None = None  #: None: of a part
     examples: tuple[tuple[str, str], ...] = ()  #: arguments of its command, and what they ask
+
+    def step(self, of_window: str) -> str:
+        """What its rows tell time by, of a window that is told by minute, hour or day; empty: its title says it."""
+        return of_window if of_window in self.steps else self.steps[-1] if self.steps else ""
 
     @property
     def takes_device(self) -> bool:

@@ -7,15 +7,17 @@ from .bases import HEALTH, NAMES
 from .declaration import Column, Pane, Report, Role
 from .relations import Health, NameHealth
 
+_STEPS = ("minute", "hour")
+
 REPORTS = (
     Report(
         "collector-health",
-        "Collector health by minute",
+        "Collector health",
         "by minute, over more than two hours by hour: how full the flow map was, what was lost, and what was "
         "written to the archive",
         HEALTH,
         (
-            Column("ts_minute", "Minute", Unit.MINUTE, Health.minute_unix_s),
+            Column("ts_minute", "Time", Unit.MINUTE, Health.minute_unix_s),
             Column("iface", "Iface", Unit.NAME, Health.iface),
             Column("flow_entries", "Flows", Unit.COUNT, Health.flow_entries, Role.MAX),
             Column("flow_capacity", "Room", Unit.COUNT, Health.flow_capacity, Role.MAX, is_extra=True),
@@ -26,16 +28,17 @@ REPORTS = (
             Column("archive_bytes", "Archived", Unit.BYTES, Health.archive_bytes, Role.SUM),
         ),
         ("-ts_minute", "iface"),
+        steps=_STEPS,
         pane=Pane(100, "Health"),
         examples=(("--period day", "was anything lost today"),),
     ),
     Report(
         "dns-cache-inspect",
-        "Table of names by minute",
+        "Table of names",
         "by minute, over more than two hours by hour: the table of names, and the answers and server names that fed it",
         NAMES,
         (
-            Column("ts_minute", "Minute", Unit.MINUTE, NameHealth.minute_unix_s),
+            Column("ts_minute", "Time", Unit.MINUTE, NameHealth.minute_unix_s),
             # Every interface has a table of its own: they add up.
             Column("cache_entries", "Names", Unit.COUNT, NameHealth.cache_entries, Role.SUM),
             Column("dns_answer_events", "DNS", Unit.COUNT, NameHealth.dns_answer_events, Role.SUM),
@@ -47,6 +50,7 @@ REPORTS = (
             Column("unasked", "Stray", Unit.COUNT, NameHealth.unasked, Role.SUM),
         ),
         ("-ts_minute",),
+        steps=_STEPS,
         pane=Pane(160, "Names"),
         examples=(("--lookback-minutes 10", "how many names are known, minute by minute"),),
     ),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from ... import __version__
-from ...errors import UsageError
+from ...errors import UsageError, nearest
 from ...reports.registry import REPORTS
 from ...settings import Kind, Setting
 from ..commands import (
@@ -26,8 +26,10 @@ from ..commands import (
     metavar_of,
     sentence_of,
 )
+from ..width import cut
 
 _OWN_FLAGS = {"-h", "--help", "--version"}
+_TYPED_MAX = 64
 _MARGIN = 2  # columns that argparse leaves free
 _EXAMPLES = (
     (DEFAULT, "", "the last hour and today on one screen"),
@@ -47,6 +49,11 @@ class Action:
     def name(self) -> str:
         """The command's."""
         return self.command.name
+
+
+def _quoted(text: object) -> str:
+    """What somebody typed, as far as it is worth to be told again."""
+    return cut(str(text), _TYPED_MAX)
 
 
 class _Store(argparse.Action):
@@ -71,7 +78,22 @@ class _Parser(argparse.ArgumentParser):
         if self._fill:
             fill, self._fill = self._fill, None
             fill(self)
-        return super().parse_known_args(args, namespace)
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self._refuse(unknown)
+        return found, unknown
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """What names no command; every other choice is a setting's own matter."""
+        if action.choices is not None and value not in action.choices:
+            self.error(f"{_quoted(value)}: no such command{nearest(str(value), action.choices)}")
+
+    def _refuse(self, unknown: Sequence[str]) -> NoReturn:
+        flag = unknown[0].partition("=")[0]
+        if not flag.startswith("-"):
+            self.error(f"{_quoted(flag)}: one word too many; values of flags stand behind them")
+        known = [name for name in self._option_string_actions if name.startswith("--")]
+        self.error(f"{_quoted(flag)}: {self.prog} has no such flag{nearest(flag, known)}")
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see `{self.prog} --help`")

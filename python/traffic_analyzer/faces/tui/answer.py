@@ -39,6 +39,7 @@ class Answer:
     until_unix_s: int = 0
     verdict: str = ""
     remarks: tuple[str, ...] = ()
+    step: str = "minute"  #: that the window is told by: minute, hour or day
 
     @property
     def is_complete(self) -> bool:
@@ -67,7 +68,7 @@ def answer_of(result: Result) -> Answer:
     """*result*, as every source tells it."""
     tables = tuple(Table(one.report, tuple(one.rows), one.has_more) for one in result.parts or (result,))
     window = result.selection.since_unix_s, result.selection.until_unix_s
-    return Answer(tables, *window, verdict(result.completeness), remarked(result.remarks))
+    return Answer(tables, *window, verdict(result.completeness), remarked(result.remarks), result.step)
 
 
 def answer_in(document: Mapping[str, Any]) -> Answer:
@@ -81,7 +82,7 @@ def answer_in(document: Mapping[str, Any]) -> Answer:
     selection, remarks = document["selection"], tuple(remark["text"] for remark in document["remarks"])
     return Answer(
         tuple(Table(one, _rows(one, found["rows"]), bool(found["has_more"])) for one, found in tables),
-        selection["since_unix_s"], selection["until_unix_s"], document["verdict"], remarks,
+        selection["since_unix_s"], selection["until_unix_s"], document["verdict"], remarks, document["step"],
     )  # fmt: skip
 
 

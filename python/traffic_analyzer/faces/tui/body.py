@@ -23,7 +23,7 @@ _STEP_LEAST = 12  # columns that a step of the way may take
 def body(state: State, known: Known, room: int, width: int, glyphs: Glyphs) -> tuple[list[Line], Seen]:
     """As many lines as there is *room* for, and what they show of the answer."""
     place = state.place
-    lines = [fitted(_way(state, glyphs, width), width)]
+    lines = [fitted(_way(state, known.answer, glyphs, width), width)]
     if room >= _AIRY:
         lines.append(())
     if known.answer is None:
@@ -107,14 +107,16 @@ def _nothing(report: Report, place: Place) -> str:
     return "no row has that text" if place.search else report.nothing
 
 
-def _way(state: State, glyphs: Glyphs, width: int) -> Line:
+def _way(state: State, answer: Answer | None, glyphs: Glyphs, width: int) -> Line:
     """How one came here, and what is shown."""
     place = state.place
     pieces: list[Piece] = []
     for step in state.trail[1:]:
         text = shortened(glyphs.text(escaped(step.text)), max(_STEP_LEAST, width // 4))
         pieces += [Piece(text, Style.STRONG), Piece(glyphs.step, Style.MUTED)]
-    pieces.append(Piece(place.declared.title + (f", by {by}" if (by := by_of(place.declared)) != "name" else "")))
+    title = place.declared.title
+    ways = (by_of(place.declared), place.declared.step(answer.step) if answer else "")
+    pieces.append(Piece(title + "".join(f", by {way}" for way in ways if way not in ("", "name"))))
     if place.search or state.typed is not None:
         pieces.append(Piece(f"  with “{glyphs.text(escaped(place.search))}”" if not glyphs.is_ascii
                             else f'  with "{glyphs.text(escaped(place.search))}"', Style.DOUBTFUL))  # fmt: skip

@@ -252,3 +252,12 @@ def test_the_title_shows_the_window_of_the_answer(tmp_path: Path, capsys: pytest
     found = json.loads(capsys.readouterr().out)
     assert (found["selection"]["since_unix_s"], found["selection"]["until_unix_s"]) == (hour, hour + 3600)
     assert len(found["remarks"]) == 1 and len(found["rows"]) == 3
+
+
+@pytest.mark.parametrize("name", ["collector-health", "dns-cache-inspect"])
+def test_what_times_are_of_is_said(path: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    for minutes, step in ((60, "minute"), (600, "hour"), (60_000, "hour")):
+        head = _said(capsys, name, "--db", path, "--lookback-minutes", minutes).splitlines()[0]
+        document = json.loads(_said(capsys, name, "--db", path, "--lookback-minutes", minutes, "--json"))
+        assert head.startswith(f"{REPORTS[name].title}, by {REPORTS[name].step(document['step'])}, ")
+        assert document["step"] == "minute" or f", by {step}, " in head
