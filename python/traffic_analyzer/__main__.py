@@ -167,6 +167,14 @@ _DO = {
 ACTIONS = tuple(Action(command, _DO[command.name]) for command in COMMANDS)
 
 
+def _parsed(typed: list[str]) -> argparse.Namespace:
+    try:
+        return build_parser(ACTIONS, print_report).parse_args(typed)
+    except SystemExit:  # --help and --version end it; what they say is yet to be written
+        sys.stdout.flush()
+        raise
+
+
 def _configure(arguments: argparse.Namespace, path: str) -> None:
     """Lets the configuration file at *path*, or that of ``--config``, say what no flag did, and keeps its sections.
 
@@ -219,7 +227,7 @@ def main(argv: list[str] | None = None, config: str = DEFAULT_CONFIG) -> int:
     arguments = None
     try:
         typed = with_command(sys.argv[1:] if argv is None else argv)
-        arguments = build_parser(ACTIONS, print_report).parse_args(typed)
+        arguments = _parsed(typed)
         _configure(arguments, config)
         status: int = arguments.do(arguments)
         sys.stdout.flush()

@@ -34,6 +34,7 @@ _STDIN = 0
 _STANDING_S = 10  # between two looks at how the collector stands
 _INSTEAD = ": the database is shown"
 _BEFORE_MAX = 32  # answers that are kept to be shown until the new one is there
+_KEYS_MOST = 64  # that are done at once: more than a hand can press are a paste, and no one wants the rest of it
 _TICK_S = 1.0  # between two looks at the clock, where something is waited for
 _ENDS = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _SIGNALS = (*_ENDS, signal.SIGINT, signal.SIGWINCH)
@@ -164,11 +165,17 @@ class Dashboard:
         before, keys = state, list(self._screen.pressed())
         if _STDIN in ready and not keys and not os.isatty(_STDIN):
             self._signals.ended_by = signal.SIGHUP  # the terminal is gone, and whoever should, did not say so
+        done = 0
         for key in keys:
+            is_typed = state.typed is not None
+            done += not is_typed
+            if done > _KEYS_MOST:
+                break
             state = pressed(state, key, shown.seen)
             if state.has_ended:
                 return state
-            shown = self._drawn(state)
+            if not is_typed or state.typed is None:
+                shown = self._drawn(state)
         if state.redrawn != before.redrawn:
             self._screen.clear()
         if told := self._asker.take():

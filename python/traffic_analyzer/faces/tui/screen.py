@@ -13,6 +13,8 @@ from ..width import columns_of
 from .known import Size
 from .line import Line, Style
 
+_ESCAPE, _OPENS, _MOUSE, _MOUSE_BYTES = "\x1b", "[", "M", 3
+_FINAL = frozenset(map(chr, range(0x40, 0x7F)))  # ends a control sequence
 _ESCAPE_MS = 100  # that the rest of a key may take, over a slow link
 _NAMES = {
     curses.KEY_UP: "Up", curses.KEY_DOWN: "Down", curses.KEY_LEFT: "Left", curses.KEY_RIGHT: "Right",
@@ -48,6 +50,8 @@ def check() -> None:
     try:
         curses.setupterm(kind or None, sys.stdout.fileno())
     except curses.error:
+        if not kind:
+            raise UsageError("TERM= is not set: say which terminal this is, as in TERM=vt100") from None
         raise UsageError(f"TERM={kind}: this machine does not know that terminal; try TERM=vt100") from None
     if not curses.tigetstr("cup") or not curses.tigetstr("clear"):
         raise UsageError(f"TERM={kind}: the dashboard takes a terminal whose cursor can be moved; reports take none")
@@ -113,19 +117,43 @@ class Screen:
         self._window.refresh()
 
     def pressed(self) -> Iterator[str]:
-        """The keys that were pressed meanwhile, by their names or characters."""
-        while True:
-            try:
-                key = self._window.get_wch()
-            except curses.error:
-                return
-            if isinstance(key, int):
+        """The keys that were pressed meanwhile, by their names or characters.
+
+        A sequence that this terminal has no key for (a mouse that another program left on, a paste) is none.
+        """
+        while (key := self._next()) is not None:
+            if key == _ESCAPE and (after := self._next()) is not None:
+                if after == _OPENS:
+                    self._skip(self._next())
+                    continue
+                yield _CONTROLS[_ESCAPE]
+                key = after
+            if key == curses.KEY_MOUSE:  # of a terminal whose mouse curses knows to begin like this
+                is_old = (curses.tigetstr("kmous") or b"").endswith(_MOUSE.encode())
+                self._skip(_MOUSE if is_old else self._next())
+            elif isinstance(key, int):
                 if key in _NAMES:
                     yield _NAMES[key]
             elif key in _CONTROLS:
                 yield _CONTROLS[key]
             elif key.isprintable():
                 yield key
+
+
+    def _next(self) -> int | str | None:
+        """What has come: a key that curses knows, or a character; None: nothing more."""
+        try:
+            return self._window.get_wch()
+        except curses.error:
+            return None
+
+    def _skip(self, key: int | str | None) -> None:
+        """Takes the rest of a control sequence (ECMA-48, 5.4) from *key* on, and of a mouse's the bytes behind it."""
+        rest = _MOUSE_BYTES if key == _MOUSE else 0
+        while isinstance(key, str) and key not in _FINAL:
+            key = self._next()
+        for _ in range(rest):
+            self._next()
 
 
 @contextmanager

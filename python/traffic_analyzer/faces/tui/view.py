@@ -38,12 +38,13 @@ def drawn(state: State, known: Known, size: Size, glyphs: Glyphs = UNICODE) -> D
     if size.lines >= _ROOMY:
         above.append(_sums(state, known, size.columns, glyphs))
     above.append(_tabs(state, size.columns))
-    below = [*_verdict(known, size), _foot(state, known, size.columns)]
-    room = size.lines - len(above) - len(below)
+    below = _verdict(known, size)
+    room = size.lines - len(above) - len(below) - 1
     rows, seen = overlay(state, known, room, size.columns) if state.overlay else body(
         state, known, room, size.columns, glyphs
     )
     rows += [()] * (room - len(rows))
+    below.append(_foot(state, known, seen, size.columns))
     return Drawn([glyphs.line(fitted(line, size.columns)) for line in (*above, *rows, *below)], seen)
 
 
@@ -134,9 +135,16 @@ def _verdict(known: Known, size: Size) -> list[Line]:
     return [*remarks, verdict]
 
 
-def _foot(state: State, known: Known, width: int) -> Line:
+def _foot(state: State, known: Known, seen: Seen, width: int) -> Line:
     """What one types; what is wrong; else the keys."""
     right = [Piece("paused", Style.DOUBTFUL)] if state.is_paused else []
+    if state.overlay:
+        last = max(0, seen.rows - seen.page)
+        top = min(state.top, last)
+        keys = [("Up Down", "scroll"), ("any other key", "back")] if last else [("any key", "back")]
+        told = [part for key, word in keys for part in (Piece(key, Style.STRONG), Piece(f" {word}  ", Style.MUTED))]
+        lines = Piece(f"lines {top + 1} to {min(top + seen.page, seen.rows)} of {seen.rows}", Style.DOUBTFUL)
+        return spread(told, [lines], width) if last else fitted(told, width)
     if state.typed is not None:
         typed = ending(escaped(state.typed), width - 2)
         return fitted([Piece("/", Style.STRONG), Piece(typed), Piece(" ", Style.CHOSEN)], width)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,27 @@ def test_a_signal_ends_it_in_order(path: Path, number: signal.Signals) -> None:
         said = program.read(10, b"\x1b[?1049l")
         assert b"\x1b[?1049l" in said and b"Traceback" not in said
         assert program.process.wait(60) == 128 + number
+
+
+def test_a_paste_does_not_hold_it_up(path: Path) -> None:
+    with child("-m", "traffic_analyzer", "ui", "--db", path, *_FLAGS) as program:
+        program.read(20, b"one.example")
+        for _ in range(10):
+            program.type(b"jk<>rsi\n12 " * 100)
+            program.read(0.05)
+        program.type(b"\x1b")
+        program.read(2)
+        began_s = time.monotonic()
+        program.type(b"q")
+        program.read(10, b"\x1b[?1049l")
+        assert program.process.wait(10) == 0 and time.monotonic() - began_s < 5
+
+
+def test_a_name_may_be_pasted_as_a_whole(path: Path) -> None:
+    with child("-m", "traffic_analyzer", "ui", "--db", path, *_FLAGS) as program:
+        program.read(20, b"one.example")
+        program.type(b"/" + b"x" * 90 + b"\x15one.exam")
+        assert "with “one.exam”".encode() in program.read(20, "“one.exam”".encode())
 
 
 def test_a_terminal_that_is_gone_ends_it(path: Path) -> None:

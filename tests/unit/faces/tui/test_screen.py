@@ -74,6 +74,20 @@ def test_keys_have_names() -> None:
     ]  # fmt: skip
 
 
+def test_what_no_key_sends_is_none() -> None:
+    with child("-c", _KEYS) as program:
+        program.read(10, b"ready")
+        program.type(b"a\x1b[M`01b\x1b[<64;10;10Mc\x1b[200~d\x1b[201~\x1b[1;9Qe")
+        program.read(0.4)
+        program.type(b"\x1bf\x1b")
+        program.read(0.4)
+        program.type(b"\x1b[")
+        program.read(0.4)
+        program.type(b"q")
+        said = program.read(5, b"q\r\n").decode()
+    assert said.split("keys ")[1].split() == ["a", "b", "c", "d", "e", "Esc", "f", "Esc", "q"]
+
+
 @pytest.mark.parametrize("term", ["dumb", "no-such-terminal", ""])
 def test_a_terminal_that_cannot_do_it(term: str) -> None:
     with child("-c", _HEAD, term=term) as program:

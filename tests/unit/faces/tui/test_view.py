@@ -43,6 +43,16 @@ def test_all_that_is_said_of_a_home(source: Database) -> None:
     assert lines[-1].startswith("? help  q quit  Enter open  Backspace back")
 
 
+def test_what_is_over_the_rows_says_how_one_leaves_it_and_whether_there_is_more(source: Database) -> None:
+    there = typed(start(), "?")
+    assert texts_of(there, known_of(source, start()), Size(60, 80))[-1].rstrip() == "any key back"
+    lines = texts_of(there, known_of(source, start()))
+    assert lines[-1].startswith("Up Down scroll  any other key back ") and lines[-1].endswith(" lines 1 to 19 of 23")
+    ended = replace(there, top=99)
+    assert texts_of(ended, known_of(source, start()))[-1].endswith(" lines 5 to 23 of 23")
+    assert texts_of(there, known_of(source, start()), Size(10, 40))[-1].startswith("Up Down scroll")
+
+
 def test_times_are_those_of_utc_where_that_is_asked_for(source: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     there = replace(start(), notation=Notation(is_utc=True), trail=(Place("dns-cache-inspect"),))
     here = replace(there, notation=Notation())
