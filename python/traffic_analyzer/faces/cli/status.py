@@ -37,9 +37,8 @@ def render_status(
 
     lines = [counting(found, paint)]
     for place in found.places:
-        what = _ROLES.get(place.role, place.role or "-")
-        last = minute_text(place.last_unix_s, notation)
-        lines += said(f"{escaped(place.iface)}: {place.role or '-'} ({what}), last {last}")
+        role = f"{place.role} ({_ROLES.get(place.role, place.role)}), " if place.role else ""
+        lines += said(f"{escaped(place.iface)}: {role}last {minute_text(place.last_unix_s, notation)}")
     first, *rest = said(verdict(found.lately, notation))
     lines += ["", paint.heading("The last hour"), _INDENT + paint.verdict(first.removeprefix(_INDENT)), *rest]
     lines += ["", paint.heading("This machine")]

@@ -16,7 +16,7 @@ from traffic_analyzer.records import Notice
 from traffic_analyzer.reports.registry import Completeness
 from traffic_analyzer.reports.status import Known, Place, Status
 from traffic_analyzer.store.writer import Store
-from traffic_analyzer.units import Notation, day_text
+from traffic_analyzer.units import Notation, day_text, minute_text
 
 from ...traffic import MINUTE, home, stored
 
@@ -103,3 +103,8 @@ def test_an_archive_that_cannot_be_read_is_told_of(tmp_path: Path, capsys: pytes
     assert "No such file" in said.err and said.err.count("\n") == 1 and said.out.startswith("NOT counting")
     assert main([*asked, "--json"]) == 0
     assert "No such file" in json.loads(capsys.readouterr().out)["remarks"][0]["detail"]
+
+
+def test_an_interface_that_nobody_knows_the_role_of() -> None:
+    text = render_status(Status(True, [Place("eth9", "", MINUTE)], _WHOLE, []), 80)
+    assert f"\n  eth9: last {minute_text(MINUTE)}\n" in text
