@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from ..units import bytes_text
 
@@ -98,6 +99,11 @@ def sentence(code: str, subject: str, detail: str) -> str:
 def remarked(remarks: Iterable[tuple[str, str, str]]) -> tuple[str, ...]:
     """The same of each: not escaped yet."""
     return tuple(sentence(*remark) for remark in remarks)
+
+
+def how_to_start(service: Path = Path("/etc/init.d/traffic-analyzer")) -> str:
+    """The command that has traffic counted on this machine: its service, where it has one."""
+    return f"service {service.name} start" if service.exists() else "traffic-analyzer run"
 
 
 def of_page(code: str) -> str:

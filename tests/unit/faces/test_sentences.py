@@ -13,7 +13,16 @@ import pytest
 
 import traffic_analyzer
 from traffic_analyzer.faces.form import TABS
-from traffic_analyzer.faces.sentences import DETAILS, NOTICES, ON_A_PAGE, REMARKS, of_page, remarked, sentence
+from traffic_analyzer.faces.sentences import (
+    DETAILS,
+    NOTICES,
+    ON_A_PAGE,
+    REMARKS,
+    how_to_start,
+    of_page,
+    remarked,
+    sentence,
+)
 from traffic_analyzer.records import Remark
 
 _ALL = {**NOTICES, **REMARKS}
@@ -85,3 +94,10 @@ def test_what_a_quota_used_is_said_in_units() -> None:
 def test_a_notice_of_another_version_is_shown_as_it_is() -> None:
     assert sentence("new-code", "br-lan", "x") == "new-code: br-lan x"
     assert sentence("new-code", "", "") == "new-code:"
+
+
+def test_a_service_is_started_as_one(tmp_path: Path) -> None:
+    script = tmp_path / "traffic-analyzer"
+    assert how_to_start(script) == "traffic-analyzer run"
+    script.touch()
+    assert how_to_start(script) == "service traffic-analyzer start"

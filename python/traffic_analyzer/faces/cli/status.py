@@ -12,7 +12,7 @@ from ...reports.status import Status, status
 from ...units import USUAL, Notation, bytes_text, day_text, escaped, minute_text
 from ..encode import status_as_dict
 from ..paint import PLAIN, Paint
-from ..sentences import remarked, sentence
+from ..sentences import how_to_start, remarked, sentence
 from ..verdict import verdict
 from ..web.place import place_of
 from ..width import wrapped
@@ -60,7 +60,7 @@ def counting(found: Status, paint: Paint = PLAIN) -> str:
     """Whether it counts, and what to do where it does not."""
     if found.is_counting:
         return "Counting."
-    return paint.alarm("NOT counting:") + " start it with `traffic-analyzer run`."
+    return paint.alarm("NOT counting:") + f" start it with `{how_to_start()}`."
 
 
 def _day(unix_s: int, notation: Notation) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...units import Notation, escaped, window_text
+from ..sentences import how_to_start
 from ..width import columns_of, wrapped
 from .keys import help_rows
 from .known import Known
@@ -40,7 +41,7 @@ def _about(known: Known, notation: Notation, width: int) -> list[Line]:
         paragraphs += [(text, Style.DOUBTFUL) for text in known.answer.remarks]
     paragraphs += [(text, Style.DOUBTFUL) for text in (known.trouble, known.away) if text]
     if known.standing is not None and not known.standing.is_counting:
-        paragraphs.append(("Nothing is counted: start it with `traffic-analyzer run`.", Style.BAD))
+        paragraphs.append((f"Nothing is counted: start it with `{how_to_start()}`.", Style.BAD))
     if known.standing is not None:
         paragraphs += [(text, Style.PLAIN) for text in known.standing.notices]
         if not known.standing.notices:
