@@ -13,6 +13,7 @@ from .contents import PackingError
 
 _BTF_HEADER = "HBBIIIII"  # magic, version, flags, own bytes; types: start, bytes; strings: start, bytes
 _EXT_HEADER = "HBBIIIII"  # magic, version, flags, own bytes; functions: start, bytes; lines: start, bytes
+_SYMBOL_BYTES = 24  # name, 4 bytes; kind, 1; all of them zeros: no symbol
 _LINES_BYTES_AT = 20  # of the header of .BTF.ext
 
 
@@ -26,6 +27,7 @@ def without_lines(raw: bytes) -> bytes:
         order = {1: "<", 2: ">"}[raw[5]]
         sections = _sections(raw, order)
         btf, ext = sections[".BTF"][0], sections[".BTF.ext"][0]
+        symbols, names = sections[".symtab"], sections[".strtab"][0]
         *_, types_header, _, _, strings, _ = struct.unpack_from(order + _BTF_HEADER, raw, btf)
         *_, header, _, _, lines, lines_bytes = struct.unpack_from(order + _EXT_HEADER, raw, ext)
     except (LookupError, struct.error):
@@ -39,7 +41,19 @@ def without_lines(raw: bytes) -> bytes:
     if ".rel.BTF.ext" in sections:
         at, size = sections[".rel.BTF.ext"]
         _blank(made, at, at + size)
+    _drop_labels(made, symbols, names, order)
     return bytes(made)
+
+
+def _drop_labels(made: bytearray, symbols: tuple[int, int], names: int, order: str) -> None:
+    """Takes out the compiler's labels, local symbols of no type: only the lines were told by them."""
+    start, size = symbols
+    for at in range(start, start + size, _SYMBOL_BYTES):
+        name, kind = struct.unpack_from(order + "IB", made, at)
+        end = made.index(b"\0", names + name)
+        if not kind and made[names + name : end].startswith(b"LBB"):
+            _blank(made, names + name, end)
+            _blank(made, at, at + _SYMBOL_BYTES)
 
 
 def _texts(lines: bytes, order: str) -> set[int]:
