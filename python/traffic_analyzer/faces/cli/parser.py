@@ -95,6 +95,10 @@ class _Parser(argparse.ArgumentParser):
         known = [name for name in self._option_string_actions if name.startswith("--")]
         self.error(f"{_quoted(flag)}: {self.prog} has no such flag{nearest(flag, known)}")
 
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """argparse's own says nothing of a disk that is full, where output is not buffered."""
+        print(message, end="", file=file)
+
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}; see `{self.prog} --help`")
 

@@ -60,11 +60,13 @@ def test_a_stream_that_was_closed_is_one_that_nobody_reads(tmp_path: Path) -> No
         assert ended.returncode == status and "Traceback" not in ended.stderr, (line, ended)
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("argv", [["--help"], ["--version"], ["top-ip", "--help"], ["link", "--web-token-file", "x"]])
-def test_a_disk_that_is_full_is_told_in_a_line(tmp_path: Path, argv: list[str]) -> None:
+def test_a_disk_that_is_full_is_told_in_a_line(tmp_path: Path, argv: list[str], unbuffered: str) -> None:
+    command = [sys.executable, "-m", "traffic_analyzer", *argv]
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("wb") as full:
-        command = [sys.executable, "-m", "traffic_analyzer", *argv]
-        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=environment)
     said = "traffic-analyzer: the output cannot be written: No space left on device\n"
     assert (ended.returncode, ended.stderr) == (1, said)
 
